@@ -1,0 +1,20 @@
+namespace OrleansContrastive.Learning.Random;
+
+/// <summary>
+/// What a random stream is for, so that streams under one seed are independent. The numbers are part of what a seed means:
+/// they are shared with the data side and never reused.
+/// </summary>
+internal static class RandomPurpose
+{
+    /// <summary>The permutation of keys before their batch norm.</summary>
+    public const uint KeyPermutation = 3;
+
+    /// <summary>The random unit rows with which a queue may start.</summary>
+    public const uint QueueInitialisation = 4;
+
+    /// <summary>The initial weights of encoders and heads.</summary>
+    public const uint WeightInitialisation = 5;
+
+    /// <summary>The random unit rows with which a memory bank starts.</summary>
+    public const uint BankInitialisation = 6;
+}
