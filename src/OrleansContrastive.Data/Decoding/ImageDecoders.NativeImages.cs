@@ -1,0 +1,14 @@
+using OrleansContrastive.Offline.Imaging;
+
+namespace OrleansContrastive.Data.Decoding;
+
+public static partial class ImageDecoders
+{
+    private static IReadOnlyList<IImageDecoder> Choose() =>
+    [
+        new CodecDecoder(JpegCodec.Instance, "turbojpeg"),
+        new CodecDecoder(PngCodec.Instance, "spng"),
+        new CodecDecoder(WebPCodec.Instance, "webp"),
+        new CodecDecoder(BmpCodec.Instance, "bmp"),
+    ];
+}
