@@ -1,0 +1,4 @@
+namespace Orleans.Configuration;
+
+/// <summary>A storage in the memory of the silo.</summary>
+public class MemoryGrainStorageOptions;
