@@ -1,0 +1,40 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace TorchSharp.Native;
+
+/// <summary>Finds libtorch_c.so beside the program, and hands libtorch's environment to libc first.</summary>
+internal static partial class NativeLoader
+{
+    // OpenMP and OpenBLAS read these once, while they are loaded; what .NET's Environment holds does not reach them.
+    private static readonly string[] Variables = ["OMP_WAIT_POLICY", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"];
+
+    public static void Register() => NativeLibrary.SetDllImportResolver(typeof(NativeLoader).Assembly, Resolve);
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
+    {
+        if (name != NativeMethods.Library) return 0;
+        foreach (var variable in Variables)
+        {
+            if (Environment.GetEnvironmentVariable(variable) is { } value) _ = setenv(variable, value, 1);
+        }
+
+        var path = Path.Combine(AppContext.BaseDirectory, "libtorch_c.so");
+        if (!File.Exists(path))
+        {
+            throw new DllNotFoundException($"The tensor library {path} is missing: build it with ./run setup, then build this project again.");
+        }
+
+        try
+        {
+            return NativeLibrary.Load(path);
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new DllNotFoundException($"{path} cannot be loaded; is libtorch still installed where it was built? ./run setup builds it again. {e.Message}", e);
+        }
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+}
