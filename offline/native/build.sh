@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds torch_c.cpp against libtorch and puts libtorch_c.so at the path given as the first argument.
+# Builds torch_c.cpp against libtorch and puts libtorch_c.so at the path given as the first argument, if there is one.
 # The library is kept in the cache under a hash of everything that goes into it, so a second build takes milliseconds.
 #   OC_LIBTORCH_ROOT   where libtorch lies: a prefix with usr/include and usr/lib/..., as dpkg -x leaves it, or an
-#                      unpacked libtorch (include, lib); without it the system's own, then the cache's unpacked packages
+#                      unpacked libtorch (include, lib); without it the system's own, then what ./run setup unpacked
 #   CXX                the compiler (g++)
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-out="${1:?usage: build.sh OUTPUT}"
+out="${1:-}"
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/orleans-contrastive"
 cxx="${CXX:-g++}"
 
@@ -30,7 +30,7 @@ root="${OC_LIBTORCH_ROOT:-}"
 if [ -n "$root" ]; then
     find_torch "$root" || fail "no libtorch headers and libraries below OC_LIBTORCH_ROOT=$root. Run ./run setup, which installs or unpacks libtorch."
 elif find_torch ''; then :
-elif find_torch "$cache/libtorch"; then root="$cache/libtorch"
+elif find_torch "$cache/sysroot"; then root="$cache/sysroot"
 else fail "libtorch is not installed (no torch/csrc/autograd/autograd.h in /usr/include). Run ./run setup, which installs it (Debian: libtorch-dev) or unpacks it without root."
 fi
 command -v "$cxx" >/dev/null || fail "the C++ compiler $cxx is not installed. Run ./run setup, or install g++."
@@ -74,6 +74,7 @@ if [ ! -f "$built" ]; then
     mv -f "$part" "$built"
 fi
 
+[ -n "$out" ] || exit 0
 mkdir -p "$(dirname "$out")"
 if ! cmp -s "$built" "$out"; then
     cp -f "$built" "$out.$$"
