@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -6,8 +8,9 @@ namespace OrleansContrastive.Data.Datasets;
 /// <summary>How <see cref="IImageDataset.Fingerprint"/> is computed: SHA-256 over a tag and the uncompressed contents.</summary>
 internal static class Fingerprints
 {
-    /// <summary>Of a few files, by their uncompressed content, in the given order.</summary>
-    public static string OfContents(string tag, IEnumerable<ByteSource> sources) =>
+    /// <summary>Of a few files, by their uncompressed content in the given order, and the labels.</summary>
+    public static string OfContents<TLabel>(string tag, IEnumerable<ByteSource> sources, TLabel[] labels)
+        where TLabel : unmanaged, IBinaryInteger<TLabel> =>
         Of(hash =>
         {
             AppendText(hash, tag);
@@ -15,6 +18,13 @@ internal static class Fingerprints
             {
                 AppendNumber(hash, source.Length);
                 source.AppendTo(hash);
+            }
+
+            Span<byte> bytes = stackalloc byte[sizeof(short)];
+            foreach (var label in labels)
+            {
+                BinaryPrimitives.WriteInt16LittleEndian(bytes, short.CreateChecked(label));
+                hash.AppendData(bytes);
             }
         });
 
@@ -39,7 +49,7 @@ internal static class Fingerprints
     public static void AppendNumber(IncrementalHash hash, long number)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
         hash.AppendData(bytes);
     }
 }

@@ -17,13 +17,7 @@ internal sealed class IdxDataset : IImageDataset
         Height = images.Dimensions[1];
         Width = images.Dimensions[2];
         Channels = images.Dimensions.Count == 4 ? images.Dimensions[3] : 1;
-        _fingerprint = new Lazy<string>(() => Fingerprints.Of(hash =>
-        {
-            Fingerprints.AppendText(hash, "idx");
-            Fingerprints.AppendNumber(hash, _images.Source.Length);
-            _images.Source.AppendTo(hash);
-            hash.AppendData(_labels);
-        }));
+        _fingerprint = new Lazy<string>(() => Fingerprints.OfContents("idx", [images.Source], labels));
     }
 
     public string Name { get; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansContrastive.Data.Sampling;
 
 namespace OrleansContrastive.Data.Datasets;
 
@@ -13,7 +14,7 @@ internal sealed class SyntheticDataset : IImageDataset
         [(16, 0), (15, 5), (13, 9), (9, 13), (5, 15), (0, 16), (-5, 15), (-9, 13), (-13, 9), (-15, 5)];
 
     private readonly SyntheticOptions _options;
-    private readonly ulong _key;
+    private readonly ulong _split;
 
     public SyntheticDataset(string name, SyntheticOptions options, bool test)
     {
@@ -26,7 +27,7 @@ internal sealed class SyntheticDataset : IImageDataset
 
         Name = name;
         _options = options;
-        _key = Mix(options.Seed ^ (test ? 0x7465_7374UL : 0UL));
+        _split = test ? 1UL : 0UL;
         ClassNames = [.. Enumerable.Range(0, options.Classes).Select(label => $"pattern-{label}")];
         Fingerprint = Fingerprints.OfText(string.Create(
             CultureInfo.InvariantCulture,
@@ -56,33 +57,38 @@ internal sealed class SyntheticDataset : IImageDataset
         var label = Label(index);
         target.Resize(Width, Height, Channels);
         var look = Look.OfClass(label);
-        var draw = Mix(_key + (ulong)index);
-        var shift = (int)(draw & 255);
-        var brightness = (int)(draw >> 8 & 63) - 32;
-        Draw(target, look, shift, brightness, draw >> 16);
+        var random = new PhiloxStream(_options.Seed, PhiloxPurpose.Synthetic, _split, (ulong)index);
+        var shift = random.NextInt(256);
+        var brightness = random.NextInt(65) - 32;
+        Draw(target, look, shift, brightness, ref random);
     }
 
     public void Dispose()
     {
     }
 
-    private void Draw(PixelBuffer target, in Look look, int shift, int brightness, ulong noiseKey)
+    private void Draw(PixelBuffer target, in Look look, int shift, int brightness, ref PhiloxStream random)
     {
+        Span<(int Dark, int Light)> colours = stackalloc (int, int)[Channels];
+        for (var c = 0; c < colours.Length; c++)
+            colours[c] = look.Colours(c, Channels);
+        var spread = (uint)(2 * _options.Noise + 1);
         var pixels = target.Pixels;
         var at = 0;
         for (var y = 0; y < Height; y++)
         for (var x = 0; x < Width; x++)
         {
-            // Coordinates in 1/16 of a 32-pixel image's pixel: a class looks the same at every size.
+            // In 1/16 of a 32-pixel image's pixel, so that a class looks the same at every size.
             var along = (x * look.DirectionX + y * look.DirectionY) * 32 / Width;
             var phase = along * 256 / look.Period + shift & 255;
             var weight = phase < 128 ? 2 * phase : 2 * (255 - phase);
-            var noise = Mix(noiseKey ^ (ulong)(y * Width + x) << 20);
-            for (var c = 0; c < Channels; c++)
+            var noise = random.NextUInt32();
+            foreach (var (dark, light) in colours)
             {
-                var (dark, light) = look.Colours(c, Channels);
+                // Ten bits of noise per channel, spread evenly over -Noise to Noise.
                 var value = dark + (light - dark) * weight / 255 + brightness;
-                value += (int)((noise >> 16 * c & 0xffff) * (ulong)(2 * _options.Noise + 1) >> 16) - _options.Noise;
+                value += (int)((noise & 1023) * spread >> 10) - _options.Noise;
+                noise >>= 10;
                 pixels[at++] = (byte)Math.Clamp(value, 0, 255);
             }
         }
@@ -94,32 +100,26 @@ internal sealed class SyntheticDataset : IImageDataset
             throw new ArgumentOutOfRangeException(member, found, $"Synthetic data set: {member} must be {expected}.");
     }
 
-    // The finaliser of SplitMix64: a hash of a counter, every bit of which depends on every bit of the input.
-    private static ulong Mix(ulong z)
-    {
-        z += 0x9E37_79B9_7F4A_7C15;
-        z = (z ^ z >> 30) * 0xBF58_476D_1CE4_E5B9;
-        z = (z ^ z >> 27) * 0x94D0_49BB_1331_11EB;
-        return z ^ z >> 31;
-    }
-
     /// <summary>What the images of a class have in common.</summary>
     private readonly record struct Look(int DirectionX, int DirectionY, int Period, ulong Paint)
     {
         public static Look OfClass(int label)
         {
             var (x, y) = Directions[label % Directions.Length];
-            var round = label / Directions.Length;
             // Stripes of 8 to 14 pixels at size 32, another width for every ten classes.
-            return new Look(x, y, 16 * (8 + 3 * (label + round) % 7), Mix(0xC0_1045 + (ulong)label));
+            var width = 8 + 3 * (label + label / Directions.Length) % 7;
+            // The colours belong to the class alone: the same for every seed and split.
+            var paint = new PhiloxStream(0, PhiloxPurpose.Synthetic, ulong.MaxValue, (ulong)label).NextUInt64();
+            return new Look(x, y, 16 * width, paint);
         }
 
+        /// <summary>The two grey levels between which a channel's stripes swing.</summary>
         public (int Dark, int Light) Colours(int channel, int channels)
         {
             if (channels == 1)
                 return (40, 215);
             var bits = (int)(Paint >> 16 * channel);
-            return (20 + (bits & 63), 140 + (bits >> 8 & 95));
+            return (20 + (bits & 63), 140 + (bits >> 8 & 63));
         }
     }
 }

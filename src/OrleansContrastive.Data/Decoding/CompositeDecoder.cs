@@ -3,7 +3,7 @@ using OrleansContrastive.Data.Datasets;
 namespace OrleansContrastive.Data.Decoding;
 
 /// <summary>Several decoders as one: the first that recognises a file decodes it. The file's name plays no part.</summary>
-internal sealed class CompositeDecoder(IReadOnlyList<IImageDecoder> decoders) : IImageDecoder
+internal sealed class CompositeDecoder(IImageDecoder[] decoders) : IImageDecoder
 {
     public string Name { get; } = string.Join('+', decoders.Select(decoder => decoder.Name));
 

@@ -9,7 +9,7 @@ namespace OrleansContrastive.Data.Decoding;
 public static partial class ImageDecoders
 {
     // libjpeg-turbo decodes JPEG several times faster and in a smaller scale, so it goes first where it is installed.
-    private static IReadOnlyList<IImageDecoder> Choose() =>
+    private static IImageDecoder[] Choose() =>
         JpegCodec.Instance.IsAvailable
             ? [new CodecDecoder(JpegCodec.Instance, "turbojpeg"), new ImageSharpDecoder()]
             : [new ImageSharpDecoder()];

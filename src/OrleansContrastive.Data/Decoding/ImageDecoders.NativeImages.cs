@@ -4,7 +4,7 @@ namespace OrleansContrastive.Data.Decoding;
 
 public static partial class ImageDecoders
 {
-    private static IReadOnlyList<IImageDecoder> Choose() =>
+    private static IImageDecoder[] Choose() =>
     [
         new CodecDecoder(JpegCodec.Instance, "turbojpeg"),
         new CodecDecoder(PngCodec.Instance, "spng"),
