@@ -3,7 +3,8 @@
 # unpacked into the user's cache, and the environment is set so that compiler and loader find them there.
 
 CACHE=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/orleans-contrastive
-SYSROOT=$CACHE/sysroot
+# offline/native/build.sh looks here too, so that `dotnet build` alone finds the libtorch that was unpacked.
+SYSROOT=$CACHE/libtorch
 
 # The packages that are wanted and not there, one a line. A libtorch of one's own replaces Debian's.
 missing_packages() {
@@ -75,6 +76,7 @@ unpack_packages() {
     # shellcheck disable=SC2086 # one package a word
     (cd "$CACHE/debs" && apt-get "${options[@]}" -q download $packages >>"$log" 2>&1) || return 1
     for archive in "$CACHE"/debs/*.deb; do dpkg -x "$archive" "$fresh" || return 1; done
+    gather_libraries "$fresh"
     echo "$*" >"$fresh/.holds"
     rm -rf "$SYSROOT" "$CACHE/debs"
     mv "$fresh" "$SYSROOT"
@@ -86,12 +88,21 @@ plan_packages() {
     awk '/^Inst /{print $2}' "$CACHE/plan" | grep -vE '^(libc6|libc-bin|libc-l10n|locales)$'
 }
 
-# The alternatives that dpkg would link (libblas.so.3) do not exist in an unpacked tree, so OpenBLAS's folder comes first.
+# Links every library into the one folder that the loader is told of. In an installed system the alternatives (libblas.so.3)
+# and the loader's cache see to it; OpenBLAS comes first, so that it is the BLAS.
+gather_libraries() {
+    local folder library
+    folder=$1/usr/lib/$(g++ -dumpmachine)
+    for library in "$folder"/openblas-pthread/lib*.so.* $(find "$1" -name 'lib*.so.*' ! -path "$folder/lib*"); do
+        [ -e "$folder/${library##*/}" ] || ln -s "$(realpath --relative-to="$folder" "$library")" "$folder/${library##*/}"
+    done
+}
+
 use_sysroot() {
     local libraries
     libraries=$SYSROOT/usr/lib/$(g++ -dumpmachine)
-    export OC_LIBTORCH_ROOT=$SYSROOT/usr
-    export LD_LIBRARY_PATH=$libraries/openblas-pthread:$libraries:$libraries/pulseaudio${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    export OC_LIBTORCH_ROOT=$SYSROOT
+    export LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     export LIBRARY_PATH=$libraries${LIBRARY_PATH:+:$LIBRARY_PATH}
     export CPLUS_INCLUDE_PATH=$SYSROOT/usr/include${CPLUS_INCLUDE_PATH:+:$CPLUS_INCLUDE_PATH}
     export PATH=$PATH:$SYSROOT/usr/bin
