@@ -1,0 +1,42 @@
+namespace OrleansContrastive.Learning.Optimizers;
+
+/// <summary>Consecutive parameters of a shard that are updated alike: a tensor, or several neighbours.</summary>
+/// <param name="Offset">First element in the shard.</param>
+/// <param name="Length">Number of elements.</param>
+/// <param name="Decays">Whether weight decay applies (MoCo: to everything; LARS recipes: not to biases and norms).</param>
+public readonly record struct ParameterRun(int Offset, int Length, bool Decays)
+{
+    /// <summary>Joins neighbours that are updated alike and checks that the runs cover a shard without a gap.</summary>
+    /// <param name="runs">Runs in ascending order, such as one per tensor.</param>
+    /// <param name="total">Number of elements in the shard.</param>
+    /// <exception cref="ArgumentException">The runs overlap, leave a gap or end elsewhere.</exception>
+    public static ParameterRun[] Join(IEnumerable<ParameterRun> runs, int total)
+    {
+        var joined = new List<ParameterRun>();
+        var next = 0;
+        foreach (var run in runs)
+        {
+            if (run.Offset != next)
+            {
+                throw new ArgumentException($"A run of parameters begins at {run.Offset}; expected {next}.", nameof(runs));
+            }
+
+            next = checked(run.Offset + run.Length);
+            if (joined.Count > 0 && joined[^1].Decays == run.Decays)
+            {
+                joined[^1] = joined[^1] with { Length = joined[^1].Length + run.Length };
+            }
+            else
+            {
+                joined.Add(run);
+            }
+        }
+
+        if (next != total)
+        {
+            throw new ArgumentException($"The runs of parameters end at {next}; expected {total}.", nameof(runs));
+        }
+
+        return [.. joined];
+    }
+}

@@ -1,0 +1,14 @@
+namespace OrleansContrastive.Learning.Optimizers;
+
+/// <summary>The numbers of one update, already scaled to its batch (see <see cref="Schedules.ReferenceBatch"/>).</summary>
+/// <param name="LearningRate">Step length.</param>
+/// <param name="Momentum">Heavy-ball coefficient μ of the velocity, 0 to 1.</param>
+/// <param name="WeightDecay">L2 coefficient added to the gradient, as in <c>torch.optim.SGD</c>.</param>
+/// <param name="Nesterov">Whether the step looks ahead along the velocity.</param>
+/// <param name="KeyMomentum">Coefficient m of the key encoder's moving average (MoCo, eq. 2), 0 to 1.</param>
+public readonly record struct SgdStep(
+    double LearningRate,
+    double Momentum,
+    double WeightDecay,
+    bool Nesterov,
+    double KeyMomentum);
