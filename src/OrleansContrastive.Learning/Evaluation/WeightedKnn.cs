@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansContrastive.Learning.Evaluation;
+
+/// <summary>The weighted nearest-neighbour classifier of instance discrimination (Wu et al. 2018, section 3.4): a test row's
+/// k most similar training rows vote for their classes with weight exp(s/T).</summary>
+/// <remarks>
+/// Classes come from the training labels alone. A class without a vote is never a hit, so top-5 is honest with few
+/// neighbours. Equal similarities prefer the lower training row, equal scores the lower class. Memory is bounded by the
+/// chunks, not by rows x rows. Belongs to one executor thread.
+/// </remarks>
+public static class WeightedKnn
+{
+    private const int TestChunk = 256;
+    private const int TrainChunk = 4096;
+
+    /// <summary>Classifies the test rows under several settings in one pass.</summary>
+    /// <param name="train">[N, F] unit rows.</param>
+    /// <param name="trainLabels">Class of each training row, not negative.</param>
+    /// <param name="test">[M, F] unit rows.</param>
+    /// <param name="testLabels">Class of each test row; one that no training row has is always a miss.</param>
+    /// <param name="settings">Pairs (k, T).</param>
+    /// <returns>One score per setting, in their order.</returns>
+    /// <exception cref="ArgumentException">Rows, widths or labels do not fit, or a setting is out of range.</exception>
+    public static IReadOnlyList<KnnScore> Evaluate(
+        Tensor train,
+        ReadOnlyMemory<int> trainLabels,
+        Tensor test,
+        ReadOnlyMemory<int> testLabels,
+        params IReadOnlyList<KnnSetting> settings)
+    {
+        var classes = Require(train, trainLabels.Span, test, testLabels.Span, settings);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var trainRows = train.to_type(ScalarType.Float32).contiguous();
+        var testRows = test.to_type(ScalarType.Float32).contiguous();
+        var (n, m) = (trainLabels.Length, testLabels.Length);
+        var wanted = Math.Min(n, settings.Max(setting => setting.Neighbours));
+        var hits = new (int Top1, int Top5)[settings.Count];
+        for (var first = 0; first < m; first += TestChunk)
+        {
+            var count = Math.Min(TestChunk, m - first);
+            var nearest = Nearest(testRows.narrow(0, first, count), trainRows, n, wanted);
+            var vote = new Vote(classes);
+            for (var i = 0; i < count; i++)
+            {
+                var best = nearest[i].Best();
+                for (var s = 0; s < hits.Length; s++)
+                {
+                    var rank = vote.Rank(best, trainLabels.Span, testLabels.Span[first + i], settings[s]);
+                    hits[s].Top1 += rank < 1 ? 1 : 0;
+                    hits[s].Top5 += rank < 5 ? 1 : 0;
+                }
+            }
+        }
+
+        return [.. settings.Select((setting, s) => new KnnScore(setting, (double)hits[s].Top1 / m, (double)hits[s].Top5 / m))];
+    }
+
+    private static NearestRows[] Nearest(Tensor queries, Tensor train, int rows, int wanted)
+    {
+        var count = (int)queries.shape[0];
+        var nearest = new NearestRows[count];
+        for (var i = 0; i < count; i++)
+        {
+            nearest[i] = new(wanted);
+        }
+
+        for (var first = 0; first < rows; first += TrainChunk)
+        {
+            using var scope = NewDisposeScope();
+            var taken = Math.Min(TrainChunk, rows - first);
+            var similarities = queries.mm(train.narrow(0, first, taken).t()).cpu();
+            for (var i = 0; i < count; i++)
+            {
+                nearest[i].Offer(MemoryMarshal.Cast<byte, float>(similarities.bytes).Slice(i * taken, taken), first);
+            }
+        }
+
+        return nearest;
+    }
+
+    private static int Require(
+        Tensor train,
+        ReadOnlySpan<int> trainLabels,
+        Tensor test,
+        ReadOnlySpan<int> testLabels,
+        IReadOnlyList<KnnSetting> settings)
+    {
+        if (train.dim() != 2 || test.dim() != 2 || train.shape[1] != test.shape[1]
+            || train.shape[0] != trainLabels.Length || test.shape[0] != testLabels.Length
+            || trainLabels.Length == 0 || testLabels.Length == 0)
+        {
+            throw new ArgumentException(
+                $"Training rows [{string.Join(", ", train.shape)}] with {trainLabels.Length} labels, test rows "
+                + $"[{string.Join(", ", test.shape)}] with {testLabels.Length} labels; expected [N, F] with N and [M, F] with M.");
+        }
+
+        foreach (var setting in settings)
+        {
+            if (setting.Neighbours < 1 || !(setting.Temperature > 0))
+            {
+                throw new ArgumentException($"k = {setting.Neighbours}, T = {setting.Temperature}; expected both positive.");
+            }
+        }
+
+        if (settings.Count == 0)
+        {
+            throw new ArgumentException("There is no pair of k and T to evaluate.", nameof(settings));
+        }
+
+        var classes = 0;
+        foreach (var label in trainLabels)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(label, nameof(trainLabels));
+            classes = Math.Max(classes, label + 1);
+        }
+
+        return classes;
+    }
+
+    /// <summary>Scores the classes of one test row.</summary>
+    private sealed class Vote(int classes)
+    {
+        private readonly double[] _scores = new double[classes];
+
+        /// <summary>Place of the true class, 0 for the first; the number of classes where nobody voted for it.</summary>
+        internal int Rank(ReadOnlySpan<ulong> best, ReadOnlySpan<int> labels, int truth, KnnSetting setting)
+        {
+            // Similarities that are no numbers are nobody's neighbours.
+            if (best.IsEmpty)
+            {
+                return int.MaxValue;
+            }
+
+            Array.Clear(_scores);
+            var neighbours = Math.Min(setting.Neighbours, best.Length);
+            // Relative to the best similarity, which changes no ranking and cannot overflow.
+            var top = NearestRows.Similarity(best[0]);
+            foreach (var key in best[..neighbours])
+            {
+                _scores[labels[NearestRows.Row(key)]] +=
+                    Math.Exp((NearestRows.Similarity(key) - (double)top) / setting.Temperature);
+            }
+
+            if ((uint)truth >= (uint)_scores.Length || _scores[truth] == 0)
+            {
+                return int.MaxValue;
+            }
+
+            var rank = 0;
+            for (var c = 0; c < _scores.Length; c++)
+            {
+                rank += _scores[c] > _scores[truth] || (_scores[c] == _scores[truth] && c < truth) ? 1 : 0;
+            }
+
+            return rank;
+        }
+    }
+}
