@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -7,6 +8,7 @@ namespace OrleansContrastive.Data.Augmentation;
 internal static class BFloat16
 {
     /// <summary>Rounds to nearest, ties to even. The values are finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Round(ReadOnlySpan<float> values, Span<ushort> rounded)
     {
         ref var from = ref MemoryMarshal.GetReference(values);

@@ -94,6 +94,7 @@ internal sealed class CropResizer(int channels, int rowStride)
     }
 
     // Eight pixels a turn: pixels i and i + 4 share a vector as (r, g, b, -), and a 4x4 transposition makes planes of them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ResampleColour(Span<float> target)
     {
         var taps = _columns.Taps;
@@ -131,6 +132,7 @@ internal sealed class CropResizer(int channels, int rowStride)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ResampleGrey(Span<float> target)
     {
         var taps = _columns.Taps;
@@ -167,6 +169,7 @@ internal sealed class CropResizer(int channels, int rowStride)
 
     // The weights in the order in which the loops above read them: for each group of eight columns and each tap, four
     // vectors for the pairs of pixels (colour), or one (grey).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FillColumnTable()
     {
         var taps = _columns.Taps;
@@ -190,6 +193,7 @@ internal sealed class CropResizer(int channels, int rowStride)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen(ReadOnlySpan<byte> from, Span<float> to)
     {
         ref var bytes = ref MemoryMarshal.GetReference(from);

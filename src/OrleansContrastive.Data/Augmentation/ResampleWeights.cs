@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OrleansContrastive.Data.Augmentation;
 
 /// <summary>
@@ -28,6 +30,7 @@ internal sealed class ResampleWeights
     /// <param name="count">How many are wanted.</param>
     /// <param name="reversed">Whether they are wanted from the last to the first.</param>
     /// <param name="gain">What all weights are multiplied by.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Prepare(int source, int target, int offset, int count, bool reversed, double gain)
     {
         var scale = (double)source / target;

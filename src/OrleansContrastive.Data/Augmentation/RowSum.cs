@@ -12,6 +12,7 @@ internal static class RowSum
     /// <param name="offsets">Where each run starts.</param>
     /// <param name="weights">As many weights.</param>
     /// <param name="target">The sums, a multiple of eight.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(
         ReadOnlySpan<float> buffer, ReadOnlySpan<int> offsets, ReadOnlySpan<float> weights, Span<float> target)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -82,6 +83,7 @@ internal sealed class ViewWriter
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Normalize(ReadOnlySpan<float> from, Span<float> to, float scale, float offset)
     {
         ref var values = ref MemoryMarshal.GetReference(from);
@@ -94,6 +96,7 @@ internal sealed class ViewWriter
         for (; i < (nuint)from.Length; i++) to[(int)i] = MathF.FusedMultiplyAdd(from[(int)i], scale, offset);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Interleave(ReadOnlySpan<float> red, ReadOnlySpan<float> green, ReadOnlySpan<float> blue)
     {
         ref var reds = ref MemoryMarshal.GetReference(red);
