@@ -4,15 +4,17 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans;
+using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Storage;
 
 namespace OrleansContrastive.Profile.Tests;
 
 /// <summary>One silo in this process, on free ports, with a storage in memory: hosted as an application would host it.</summary>
-internal sealed class TestSilo : IAsyncDisposable
+public sealed class TestSilo : IAsyncDisposable
 {
     private readonly IHost _host;
+    private int _stopped;
 
     private TestSilo(IHost host, int gatewayPort, string clusterId)
     {
@@ -31,33 +33,32 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public IGrainStorage Storage => Services.GetRequiredKeyedService<IGrainStorage>("Default");
 
+    /// <summary>Calls wait long by default, since the tests run on busy machines; tests of time-outs set their own.</summary>
     public static async Task<TestSilo> StartAsync(Action<ISiloBuilder>? configure = null)
     {
         var ports = FreePorts(2);
         var cluster = $"test-{Guid.NewGuid():N}";
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.None);
-        builder.UseOrleans(silo =>
+        var host = Build(builder => builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(ports[0], ports[1], null, cluster, cluster);
             silo.AddMemoryGrainStorageAsDefault();
+            silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = Probe.Patience);
             configure?.Invoke(silo);
-        });
-        var host = builder.Build();
-        await host.StartAsync(TestContext.Current.CancellationToken);
+        }));
+        await host.StartAsync(CancellationToken.None);
         return new TestSilo(host, ports[1], cluster);
     }
 
-    public Task StopAsync() => _host.StopAsync(CancellationToken.None);
-
-    public async ValueTask DisposeAsync()
+    /// <summary>A host without logging that does not take signals.</summary>
+    public static IHost Build(Action<HostApplicationBuilder> configure)
     {
-        await _host.StopAsync(CancellationToken.None);
-        if (_host is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
-        else _host.Dispose();
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        configure(builder);
+        return builder.Build();
     }
 
-    private static int[] FreePorts(int count)
+    public static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
         foreach (var listener in listeners) listener.Start();
@@ -65,4 +66,27 @@ internal sealed class TestSilo : IAsyncDisposable
         foreach (var listener in listeners) listener.Dispose();
         return ports;
     }
+
+    public Task StopAsync() => Interlocked.Exchange(ref _stopped, 1) == 0 ? _host.StopAsync(CancellationToken.None) : Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (_host is IAsyncDisposable asynchronous) await asynchronous.DisposeAsync();
+        else _host.Dispose();
+    }
+}
+
+/// <summary>A silo that the tests of one class share.</summary>
+public sealed class SharedSilo : IAsyncLifetime
+{
+    private TestSilo? _silo;
+
+    public IGrainFactory Grains => _silo!.Grains;
+
+    public TestSilo Silo => _silo!;
+
+    public async ValueTask InitializeAsync() => _silo = await TestSilo.StartAsync();
+
+    public ValueTask DisposeAsync() => _silo?.DisposeAsync() ?? default;
 }

@@ -1,9 +1,11 @@
 using Orleans;
+using Orleans.Configuration;
+using Orleans.Hosting;
 
 namespace OrleansContrastive.Profile.Tests;
 
-[Alias("oc.test.counter")]
-public interface ICounterGrain : IGrainWithStringKey
+[Alias("oc.test.turns")]
+public interface ITurnGrain : IGrainWithStringKey
 {
     [Alias("add")]
     Task<int> AddAsync(int by);
@@ -14,11 +16,20 @@ public interface ICounterGrain : IGrainWithStringKey
     [Alias("value")]
     ValueTask<int> ValueAsync();
 
+    [Alias("nothing")]
+    ValueTask NothingAsync();
+
     [Alias("overlaps")]
     Task<int> OverlapsAsync();
+
+    [Alias("stays")]
+    Task<bool> StaysOnItsSchedulerAsync();
+
+    [Alias("many")]
+    Task<string> ManyArgumentsAsync(int a, string b, long c, double d, bool e, byte f, char g, short h, string i, int j, CancellationToken cancellationToken);
 }
 
-public sealed class CounterGrain : Grain, ICounterGrain
+public sealed class TurnGrain : Grain, ITurnGrain
 {
     private int _value;
     private int _inside;
@@ -26,37 +37,61 @@ public sealed class CounterGrain : Grain, ICounterGrain
 
     public Task<int> AddAsync(int by)
     {
-        if (Interlocked.Increment(ref _inside) != 1) _overlaps++;
+        Enter();
         _value += by;
-        Interlocked.Decrement(ref _inside);
+        Leave();
         return Task.FromResult(_value);
     }
 
     public async Task AddSlowlyAsync()
     {
-        if (Interlocked.Increment(ref _inside) != 1) _overlaps++;
+        Enter();
         var before = _value;
         await Task.Yield();
         _value = before + 1;
-        Interlocked.Decrement(ref _inside);
+        Leave();
     }
 
     public ValueTask<int> ValueAsync() => new(_value);
 
+    public ValueTask NothingAsync() => ValueTask.CompletedTask;
+
     public Task<int> OverlapsAsync() => Task.FromResult(_overlaps);
+
+    public async Task<bool> StaysOnItsSchedulerAsync()
+    {
+        var scheduler = TaskScheduler.Current;
+        var stays = !ReferenceEquals(scheduler, TaskScheduler.Default);
+        await Task.Yield();
+        stays &= ReferenceEquals(scheduler, TaskScheduler.Current);
+        await Task.Run(() => { });
+        stays &= ReferenceEquals(scheduler, TaskScheduler.Current);
+        await Task.Delay(1);
+        return stays && ReferenceEquals(scheduler, TaskScheduler.Current);
+    }
+
+    public Task<string> ManyArgumentsAsync(
+        int a, string b, long c, double d, bool e, byte f, char g, short h, string i, int j, CancellationToken cancellationToken) =>
+        Task.FromResult(FormattableString.Invariant($"{a} {b} {c} {d} {e} {f} {g} {h} {i} {j}"));
+
+    private void Enter()
+    {
+        if (Interlocked.Increment(ref _inside) != 1) _overlaps++;
+    }
+
+    private void Leave() => Interlocked.Decrement(ref _inside);
 }
 
 /// <summary>One turn at a time, on the activation's own scheduler.</summary>
-public sealed class TurnTests
+public sealed class TurnTests(SharedSilo shared) : IClassFixture<SharedSilo>
 {
     [Fact]
     public async Task A_hundred_thousand_concurrent_calls_never_overlap()
     {
         const int Callers = 8;
         const int CallsEach = 12_500;
-        await using var silo = await TestSilo.StartAsync();
-        var grain = silo.Grains.GetGrain<ICounterGrain>("shared");
-        await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
+        var grain = shared.Grains.GetGrain<ITurnGrain>(Probe.NewKey());
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
         {
             var calls = new Task[CallsEach];
             for (var index = 0; index < CallsEach; index++)
@@ -66,5 +101,29 @@ public sealed class TurnTests
 
         Assert.Equal(Callers * CallsEach, await grain.ValueAsync());
         Assert.Equal(0, await grain.OverlapsAsync());
+    }
+
+    [Fact]
+    public async Task Calls_of_one_caller_arrive_in_order()
+    {
+        var grain = shared.Grains.GetGrain<ITurnGrain>(Probe.NewKey());
+        var sums = await Task.WhenAll(Enumerable.Range(1, 1_000).Select(_ => grain.AddAsync(1)));
+        Assert.Equal(Enumerable.Range(1, 1_000), sums);
+    }
+
+    [Fact]
+    public async Task Continuations_stay_on_the_scheduler_of_the_activation()
+    {
+        var grain = shared.Grains.GetGrain<ITurnGrain>(Probe.NewKey());
+        Assert.True(await grain.StaysOnItsSchedulerAsync());
+    }
+
+    [Fact]
+    public async Task Arguments_beyond_seven_arrive_in_their_places()
+    {
+        var grain = shared.Grains.GetGrain<ITurnGrain>(Probe.NewKey());
+        await grain.NothingAsync();
+        var text = await grain.ManyArgumentsAsync(1, "b", 3, 4.5, true, 6, 'g', 8, "i", 10, CancellationToken.None);
+        Assert.Equal("1 b 3 4.5 True 6 g 8 i 10", text);
     }
 }

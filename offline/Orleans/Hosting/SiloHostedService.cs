@@ -27,18 +27,26 @@ internal sealed class SiloHostedService(
             return Task.CompletedTask;
         }, _ =>
         {
-            LocalGateways.Remove(Gateway, silo);
+            LocalGateways.Remove(silo);
             return Task.CompletedTask;
         });
-        lifecycle.Subscribe("Join", ServiceLifecycleStage.RuntimeServices, membership.JoinAsync, token => membership.LeaveAsync(SiloStatus.Dead, token));
+        lifecycle.Subscribe("Join", ServiceLifecycleStage.RuntimeServices, membership.JoinAsync,
+            // Even when the time to stop is up: others should not have to find out.
+            _ => membership.LeaveAsync(SiloStatus.Dead, CancellationToken.None));
         lifecycle.Subscribe("Calls", ServiceLifecycleStage.BecomeActive, async token =>
         {
             silo.Start();
             await membership.BecomeActiveAsync(token).ConfigureAwait(false);
         }, async token =>
         {
-            await membership.LeaveAsync(SiloStatus.ShuttingDown, token).ConfigureAwait(false);
-            await silo.StopAsync(token).ConfigureAwait(false);
+            try
+            {
+                await membership.LeaveAsync(SiloStatus.ShuttingDown, token).ConfigureAwait(false);
+            }
+            finally
+            {
+                await silo.StopAsync(token).ConfigureAwait(false);
+            }
         });
         await lifecycle.StartAsync(cancellationToken).ConfigureAwait(false);
         silo.Log.SiloStarted(silo.Details.Name, silo.Details.SiloAddress, silo.Details.ClusterId, silo.Classes);
@@ -47,6 +55,7 @@ internal sealed class SiloHostedService(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (!_isStarted) return;
+        _isStarted = false;
         await lifecycle.StopAsync(cancellationToken).ConfigureAwait(false);
         silo.Log.SiloStopped(silo.Details.SiloAddress);
     }

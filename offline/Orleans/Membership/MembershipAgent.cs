@@ -27,11 +27,13 @@ internal sealed class MembershipAgent(
         using (ExecutionContext.SuppressFlow()) _alive = time.CreateTimer(_ => _ = SayAliveAsync(), null, period, period);
     }
 
-    /// <summary>Says how far the stop has come; a silo that never joined has nothing to say.</summary>
+    /// <summary>Says how far the stop has come; a silo that never joined, or that others declared dead, has nothing to say.</summary>
     public async Task LeaveAsync(SiloStatus status, CancellationToken cancellationToken)
     {
         if (status == SiloStatus.Dead) Dispose();
-        if (_entry is not null) await WriteAsync(status, cancellationToken).ConfigureAwait(false);
+        if (_entry is null) return;
+        var row = (await table.ReadRow(details.SiloAddress).ConfigureAwait(false)).TryGet(details.SiloAddress);
+        if (row?.Item1.Status != SiloStatus.Dead) await WriteAsync(status, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose() => _alive?.Dispose();

@@ -17,7 +17,11 @@ internal static class LocalGateways
         if (!Silos.TryAdd(endpoint, silo)) throw new AddressInUseException($"Another silo of this process has the gateway endpoint {endpoint}.");
     }
 
-    public static void Remove(IPEndPoint endpoint, Silo silo) => Silos.TryRemove(KeyValuePair.Create(endpoint, silo));
+    public static void Remove(Silo silo)
+    {
+        foreach (var entry in Silos)
+            if (ReferenceEquals(entry.Value, silo)) Silos.TryRemove(entry);
+    }
 
     public static Silo? Find(IPEndPoint endpoint) => Silos.GetValueOrDefault(endpoint);
 }

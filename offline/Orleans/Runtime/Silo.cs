@@ -70,6 +70,7 @@ internal sealed class Silo : IDisposable
 
     public void Dispose()
     {
+        LocalGateways.Remove(this);
         Sender.Dispose();
         Catalog.Dispose();
     }
