@@ -24,9 +24,9 @@ public readonly struct GrainId(GrainType type, IdSpan key) : IEquatable<GrainId>
     public static GrainId Create(GrainType type, IdSpan key) => new(type, key);
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
-    /// <exception cref="FormatException">There is no type, no key or no slash between them.</exception>
+    /// <exception cref="ArgumentException">There is no type, no key or no slash between them.</exception>
     public static GrainId Parse(string value) =>
-        TryParse(value, out var result) ? result : throw new FormatException($"Expected \"type/key\", found \"{value}\".");
+        TryParse(value, out var result) ? result : throw new ArgumentException($"Expected a grain's identity \"type/key\", found \"{value}\".", nameof(value));
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
     public static bool TryParse([NotNullWhen(true)] string? value, out GrainId result)

@@ -24,7 +24,7 @@ internal sealed class MembershipAgent(
     {
         await WriteAsync(SiloStatus.Active, cancellationToken).ConfigureAwait(false);
         var period = options.Value.IAmAliveTablePublishTimeout;
-        using (ExecutionContext.SuppressFlow()) _alive = time.CreateTimer(_ => _ = SayAliveAsync(), null, period, period);
+        _alive = Timers.Create(time, _ => _ = SayAliveAsync(), null, period, period);
     }
 
     /// <summary>Says how far the stop has come; a silo that never joined, or that others declared dead, has nothing to say.</summary>

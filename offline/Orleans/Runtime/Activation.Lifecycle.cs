@@ -21,7 +21,7 @@ internal sealed partial class Activation
         lock (_gate)
         {
             if (_state is ActivationState.Deactivating or ActivationState.Ended) return;
-            _reason = deactivationReason;
+            if (_reason.ReasonCode == DeactivationReasonCode.None) _reason = deactivationReason;
             // One that still activates ends when it has activated.
             if (_state == ActivationState.Activating) return;
             _state = ActivationState.Deactivating;

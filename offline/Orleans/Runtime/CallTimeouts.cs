@@ -24,8 +24,7 @@ internal sealed class CallTimeouts : IDisposable
         for (var index = 0; index < _shards.Length; index++) _shards[index] = new Shard();
         _sweep = SweepFor(defaultTimeout);
         _ticks = _sweep.Ticks;
-        using (ExecutionContext.SuppressFlow())
-            _timer = time.CreateTimer(static state => ((CallTimeouts)state!).Sweep(), this, _sweep, _sweep);
+        _timer = Timers.Create(time, static state => ((CallTimeouts)state!).Sweep(), this, _sweep, _sweep);
     }
 
     public void Add(Message message, TimeSpan? ownTimeout)

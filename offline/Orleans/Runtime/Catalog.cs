@@ -22,10 +22,8 @@ internal sealed class Catalog(Silo silo) : IDisposable
 
     public void Start(GrainCollectionOptions options, TimeProvider time)
     {
-        using (ExecutionContext.SuppressFlow())
-        {
-            _collector = time.CreateTimer(_ => Collect(options.CollectionQuantum), null, options.CollectionQuantum, options.CollectionQuantum);
-        }
+        var quantum = options.CollectionQuantum;
+        _collector = Timers.Create(time, _ => Collect(quantum), null, quantum, quantum);
     }
 
     /// <summary>The activation of a grain, made where there is none.</summary>

@@ -36,5 +36,6 @@ internal sealed class GrainInterface
 /// <summary>The same, found without a look-up.</summary>
 internal static class GrainInterface<T>
 {
-    public static GrainInterface Instance { get; } = GrainInterface.Of(typeof(T));
+    // Not a static constructor, which would wrap the reason of a refusal.
+    public static GrainInterface Instance => field ??= GrainInterface.Of(typeof(T));
 }

@@ -25,11 +25,8 @@ internal sealed class GrainTimer : IGrainTimer
         _options = MessageOptions.LocalOnly
             | (options.Interleave ? MessageOptions.AlwaysInterleave : 0)
             | (options.KeepAlive ? MessageOptions.KeepAlive : 0);
-        using (ExecutionContext.SuppressFlow())
-        {
-            _timer = time.CreateTimer(
-                static state => ((GrainTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        _timer = Timers.Create(
+            time, static state => ((GrainTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public void Change(TimeSpan dueTime, TimeSpan period)

@@ -49,7 +49,8 @@ internal sealed class MemoryGrainStorage : IGrainStorage
     private Record? Check((string State, GrainId Grain) key, string? tag, string operation)
     {
         var current = _records.GetValueOrDefault(key);
-        return current?.Tag == tag ? current : throw Mismatch(key, current?.Tag, tag, operation);
+        // Without a record there is nothing that somebody else could have changed.
+        return current is null || current.Tag == tag || tag == "*" ? current : throw Mismatch(key, current?.Tag, tag, operation);
     }
 
     private static InconsistentStateException Mismatch((string State, GrainId Grain) key, string? stored, string? given, string operation) =>
