@@ -73,13 +73,36 @@ public static class WeightedKnn
             using var scope = NewDisposeScope();
             var taken = Math.Min(TrainChunk, rows - first);
             var similarities = queries.mm(train.narrow(0, first, taken).t()).cpu();
-            for (var i = 0; i < count; i++)
-            {
-                nearest[i].Offer(MemoryMarshal.Cast<byte, float>(similarities.bytes).Slice(i * taken, taken), first);
-            }
+            Offer(nearest, similarities, first);
         }
 
         return nearest;
+    }
+
+    private static unsafe void Offer(NearestRows[] nearest, Tensor similarities, int firstRow)
+    {
+        var columns = (int)similarities.shape[1];
+        fixed (float* values = MemoryMarshal.Cast<byte, float>(similarities.bytes))
+        {
+            var first = (nint)values;
+            var lanes = get_num_threads();
+            if (lanes == 1)
+            {
+                OfferLane(0);
+            }
+            else
+            {
+                Parallel.For(0, lanes, OfferLane);
+            }
+
+            void OfferLane(int lane)
+            {
+                for (var i = nearest.Length * lane / lanes; i < nearest.Length * (lane + 1) / lanes; i++)
+                {
+                    nearest[i].Offer(new ReadOnlySpan<float>((float*)first + (nint)i * columns, columns), firstRow);
+                }
+            }
+        }
     }
 
     private static int Require(

@@ -8,7 +8,9 @@ namespace OrleansContrastive.Learning.Losses;
 /// positive and all negatives.</summary>
 /// <remarks>
 /// Logits and their log-sum-exp are in float32, or float64 where the queries are, whatever precision the network has: at
-/// T = 0.01 a logit is ±100, which bfloat16 rounds to halves. All functions are differentiable by autograd.
+/// T = 0.01 a logit is ±100, which bfloat16 rounds to halves. All functions are differentiable by autograd. This is the
+/// definition, for networks and losses of one's own; <see cref="Methods.MomentumContrast"/> takes the closed form of value and
+/// gradient, which needs a quarter of the time and no B x K matrix.
 /// </remarks>
 public static class InfoNce
 {

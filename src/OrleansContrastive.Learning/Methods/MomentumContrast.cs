@@ -13,7 +13,9 @@ namespace OrleansContrastive.Learning.Methods;
 /// <item>θ_k has moved towards θ_q (<see cref="Optimizers.SgdEmaKernel"/>, in the pass that made this version).</item>
 /// <item>k = f_k(x_k) without gradient, permuted through batch norm: <see cref="EncodeKeys"/>.</item>
 /// <item>q = f_q(x_q): <see cref="Query"/>.</item>
-/// <item>InfoNCE of q against k and the queue as it was before the step, and its gradient: Contrast.</item>
+/// <item>InfoNCE of q against k and the queue as it was before the step, and its gradient, which goes back into the network:
+/// Contrast. Loss and gradient have a closed form (<see cref="InfoNce"/> is the definition), and it is the same one for rows
+/// that are here and for rows that stayed at their shards.</item>
 /// <item>The optimizer updates θ_q; the keys join the queue (<see cref="KeyQueue.Append(ReadOnlySpan{byte}, ReadOnlySpan{long}, in RowStamp)"/>)
 /// and are seen from the next step on.</item>
 /// </list>
@@ -104,25 +106,12 @@ public sealed class MomentumContrast(MomentumContrastOptions options)
         return new(queries, Options.MaskOwnSamples ? sampleIds : []);
     }
 
-    /// <summary>Contrasts against rows that are here, by autograd through the logits, and adds the gradients to the
-    /// network's.</summary>
+    /// <summary>Contrasts against rows that are here and adds the gradients to the network's.</summary>
     /// <param name="pass">Queries of this step.</param>
     /// <param name="keys">[B, D] positive keys.</param>
-    /// <param name="negatives">The queue; an empty one gives loss and gradient 0.</param>
-    public LossValue Contrast(QueryPass pass, Tensor keys, INegativeRows negatives)
-    {
-        using var scope = NewDisposeScope();
-        using var withGrad = enable_grad();
-        var masked = OwnSamples.Find(pass.Ids, negatives.SampleIds);
-        var queries = pass.Queries.detach().requires_grad_();
-        var logits = InfoNce.Logits(queries, keys, AllRows(negatives), Options.Temperature, masked);
-        var losses = InfoNce.Losses(logits);
-        losses.mean().backward();
-
-        var gradient = queries.grad!;
-        pass.Backward(gradient.mul(Options.DirectionWeight));
-        return ContrastReport.FromLogits(queries, keys, logits, losses, gradient, masked, Options.Temperature);
-    }
+    /// <param name="negatives">The queue, on the device of the queries; an empty one gives loss and gradient 0.</param>
+    public LossValue Contrast(QueryPass pass, Tensor keys, INegativeRows negatives) =>
+        Contrast(pass, keys, [ShardContrast.Compute(pass.Queries, pass.Ids, negatives, Options.Temperature)]);
 
     /// <summary>Contrasts against rows that stayed at their shards: merges the partial softmaxes with the positive and adds
     /// the gradients to the network's.</summary>
@@ -133,7 +122,7 @@ public sealed class MomentumContrast(MomentumContrastOptions options)
     {
         using var scope = NewDisposeScope();
         var rows = pass.Queries.shape[0];
-        var gradient = new double[rows * pass.Queries.shape[1]];
+        var gradient = new double[pass.Queries.NumberOfElements];
         var value = MergedInfoNce.Evaluate(
             QueryPass.ReadDoubles(pass.Queries),
             QueryPass.ReadDoubles(keys),
@@ -151,17 +140,6 @@ public sealed class MomentumContrast(MomentumContrastOptions options)
     {
         var wide = outputs.dtype == ScalarType.Float64 ? outputs : outputs.to_type(ScalarType.Float32);
         return nn.functional.normalize(wide, p: 2, dim: 1);
-    }
-
-    private static Tensor? AllRows(INegativeRows negatives)
-    {
-        var parts = new List<Tensor>();
-        for (var next = 0; next < negatives.Count; next += (int)parts[^1].shape[0])
-        {
-            parts.Add(negatives.Rows(next, negatives.Count - next));
-        }
-
-        return parts.Count switch { 0 => null, 1 => parts[0], _ => cat(parts) };
     }
 
     private static MomentumContrastOptions Checked(MomentumContrastOptions options)

@@ -11,7 +11,7 @@ namespace OrleansContrastive.Learning.Negatives;
 /// </remarks>
 public sealed class PartialSoftmax
 {
-    private const int Header = 3;
+    internal const int Header = 3;
     private readonly double[] _values;
 
     internal PartialSoftmax(int queries, int width, double[] values)

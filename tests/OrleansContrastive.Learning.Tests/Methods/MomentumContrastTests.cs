@@ -49,6 +49,26 @@ public sealed class MomentumContrastTests
     }
 
     [Fact]
+    public void The_closed_form_gives_the_network_what_autograd_through_the_definition_gives()
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = NewDisposeScope();
+        using var network = new TinyNetwork(Inputs, 7, Width, ScalarType.Float64);
+        var queue = FilledShards(1, 24, ScalarType.Float64)[0];
+        var (views, keys) = (Views(1, ScalarType.Float64), UnitRows(Batch, 77).to_type(ScalarType.Float64));
+        var queries = nn.functional.normalize(network.forward(views), 2, 1);
+        var expected = InfoNce.Loss(queries, keys, queue.Rows(0, 24), 0.07, [(1, 5)]);
+        expected.backward();
+        var gradient = Gradient(network, ScalarType.Float64);
+
+        network.zero_grad();
+        using var pass = new MomentumContrast(new() { Temperature = 0.07 }).Query(network, views, [100, 5, 101, 102, 103, 104]);
+        var value = new MomentumContrast(new() { Temperature = 0.07 }).Contrast(pass, keys, queue);
+        Assert.Equal(expected.item<double>(), value.Loss, 1e-13);
+        Close.All(gradient, Gradient(network, ScalarType.Float64), 1e-13);
+    }
+
+    [Fact]
     public void A_pass_survives_scopes_and_frees_its_tensors()
     {
         using var leaks = new TensorLeaks();

@@ -41,6 +41,32 @@ public sealed class ShardContrastTests
     }
 
     [Theory]
+    [InlineData(0.07, ScalarType.Float32, 1e-5)]
+    [InlineData(0.01, ScalarType.Float64, 1e-12)]
+    public void The_form_for_accelerators_equals_the_one_for_processors(double temperature, ScalarType type, double tolerance)
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = NewDisposeScope();
+        var queue = Queue(1500, type);
+        var queries = Queries(type);
+        var single = new KeyQueue(1, Width, type);
+        single.Append(queue.Row(3), [3], default);
+        foreach (var rows in new[] { queue, single })
+        {
+            long[] ids = [0, 3, 1499, 44, 123_456, -1, 3];
+            var expected = ShardContrast.Compute(queries, ids, rows, temperature);
+            var range = new RowRange(rows, 0, rows.Filled, OwnSamples.Find(ids, rows.SampleIds));
+            var found = new DeviceContrast(queries, temperature).Run(range);
+            for (var query = 0; query < Batch; query++)
+            {
+                Assert.Equal((expected.Count(query), expected.Count(query) == 0), (found.Count(query), double.IsInfinity(found.Maximum(query))));
+                Close.All(
+                    [expected.Sum(query), .. expected.Weighted(query)], [found.Sum(query), .. found.Weighted(query)], tolerance);
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(0.07)]
     [InlineData(0.01)]
     public void Row_ranges_merge_to_the_whole(double temperature)

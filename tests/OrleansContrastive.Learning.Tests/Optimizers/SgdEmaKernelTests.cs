@@ -65,6 +65,22 @@ public sealed class SgdEmaKernelTests
         Assert.Equal(File.Single("ema.key"), key);
     }
 
+    [Theory]
+    [InlineData(0.9, 6.6)]
+    [InlineData(0.99, 69)]
+    [InlineData(0.999, 693)]
+    public void The_moving_average_halves_its_distance_in_ln2_over_minus_ln_m_steps(double momentum, double steps)
+    {
+        double[] weights = [1], key = [0], rest = [0];
+        var still = new SgdStep(0, 0, 0, false, momentum);
+        for (var step = 0; step < (int)Math.Round(steps); step++)
+        {
+            SgdEmaKernel.Step<double>(weights, rest, rest, key, new double[1], new double[1], key, still);
+        }
+
+        Assert.Equal(0.5, key[0], 0.03);
+    }
+
     [Fact]
     public void An_element_has_the_same_bits_wherever_it_stands()
     {
