@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.MemoryMappedFiles;
 using System.Security.Cryptography;
@@ -9,6 +10,7 @@ namespace OrleansContrastive.Data.Datasets;
 internal sealed class ByteSource : IDisposable
 {
     private const int HashChunk = 1 << 20;
+    private const int UnpackChunk = 1 << 17;
 
     private readonly byte[]? _content;
     private readonly MemoryMappedFile? _file;
@@ -92,20 +94,38 @@ internal sealed class ByteSource : IDisposable
     {
         try
         {
+            using var content = new MemoryStream(AnnouncedLength(packed));
             using var gzip = new GZipStream(packed, CompressionMode.Decompress);
-            using var content = new MemoryStream();
-            gzip.CopyTo(content);
+            var chunk = new byte[UnpackChunk];
+            while (gzip.Read(chunk) is > 0 and var read)
+            {
+                if (content.Length + read > Array.MaxLength)
+                {
+                    throw new DatasetException(
+                        path, content.Length, $"at most {Array.MaxLength} bytes unpacked", "more; unpack it to a raw file");
+                }
+
+                content.Write(chunk, 0, read);
+            }
+
             if (content.Length == 0)
                 throw new DatasetException(path, 0, "content", "an empty or truncated gzip file");
-            return content.ToArray();
+            return content.Length == content.Capacity ? content.GetBuffer() : content.ToArray();
         }
         catch (InvalidDataException e)
         {
             throw new DatasetException(path, null, "a gzip file", e.Message, e);
         }
-        catch (IOException e) when (e.GetType() == typeof(IOException) && e.Message.Contains("too long", StringComparison.Ordinal))
-        {
-            throw new DatasetException(path, null, $"at most {Array.MaxLength} bytes unpacked", "more; unpack it to a raw file", e);
-        }
+    }
+
+    // The last four bytes say how much there is, modulo 2^32. They are believed as far as deflate can go (1,032 to 1).
+    private static int AnnouncedLength(FileStream packed)
+    {
+        if (packed.Length < 18)
+            return 0;
+        Span<byte> length = stackalloc byte[4];
+        RandomAccess.Read(packed.SafeFileHandle, length, packed.Length - 4);
+        var announced = BinaryPrimitives.ReadUInt32LittleEndian(length);
+        return announced <= Math.Min(1032 * packed.Length, Array.MaxLength) ? (int)announced : 0;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Offline.Imaging;
 using SixLabors.ImageSharp;
@@ -23,6 +24,8 @@ public static partial class ImageDecoders
 
         public bool Recognises(ReadOnlySpan<byte> file)
         {
+            if (file.IsEmpty)
+                return false;
             try
             {
                 Image.DetectFormat(file);
@@ -38,6 +41,7 @@ public static partial class ImageDecoders
         {
             try
             {
+                RefuseCutWebP(file);
                 var header = Image.Identify(FirstFrame, file);
                 DecodeLimits.CheckPixels(header.Width, header.Height, options);
                 using var image = Image.Load<Rgb24>(FirstFrame, file);
@@ -55,6 +59,19 @@ public static partial class ImageDecoders
             {
                 // The content decides which exception a decoder runs into; all of them mean the same here.
                 throw new ImageDecodingException(ImageFault.Malformed, e.Message, e);
+            }
+        }
+
+        // ImageSharp decodes a WebP file that was cut as far as it goes; the container tells how long it should be.
+        private static void RefuseCutWebP(ReadOnlySpan<byte> file)
+        {
+            if (!WebPCodec.Instance.Recognises(file))
+                return;
+            var announced = 8L + BinaryPrimitives.ReadUInt32LittleEndian(file[4..]);
+            if (file.Length < announced)
+            {
+                throw new ImageDecodingException(
+                    ImageFault.Malformed, $"webp: {announced} bytes announced, {file.Length} bytes in the file");
             }
         }
 

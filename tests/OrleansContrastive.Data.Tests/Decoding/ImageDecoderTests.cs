@@ -151,10 +151,15 @@ public sealed class ImageDecoderTests
         return image;
     }
 
-    private static bool IsLossy(string name) =>
-        name.EndsWith(".jpg", StringComparison.Ordinal) || name == "lossy.webp";
-
-    private static int Tolerance(string name) => IsLossy(name) ? 2 : 0;
+    private static int Tolerance(string name)
+    {
+        if (name.EndsWith(".jpg", StringComparison.Ordinal) || name == "lossy.webp")
+            return 2;
+        // ImageSharp rounds samples that have not 8 bits; the others, Pillow among them, take the floor.
+        var rounds = name is "grey16.png" or "rgb16.png" or "rgb555.bmp" or "rgb565.bmp"
+            && Decoder.Name.Contains("imagesharp", StringComparison.Ordinal);
+        return rounds ? 1 : 0;
+    }
 
     private static void AssertClose(ReadOnlySpan<byte> expected, ReadOnlySpan<byte> found, int tolerance)
     {

@@ -43,16 +43,21 @@ internal sealed class DebianPackageSource(string package, string folder) : IData
         Directory.CreateDirectory(Path.Combine(lists, "partial"));
         Directory.CreateDirectory(Path.Combine(cache, "archives", "partial"));
         string[] own = ["-o", $"Dir::State::Lists={lists}", "-o", $"Dir::Cache={cache}", "-o", "APT::Sandbox::User=root"];
-        try
+        var reasons = new List<string> { first.Message };
+        foreach (var (step, command) in new[] { ("reading package lists", new[] { "update" }), ("downloading", ["download", package]) })
         {
-            report(new FetchProgress(Name, "reading package lists"));
-            await AptGetAsync(workFolder, cancellationToken, ["update", .. own]).ConfigureAwait(false);
-            report(new FetchProgress(Name, "downloading"));
-            await AptGetAsync(workFolder, cancellationToken, ["download", package, .. own]).ConfigureAwait(false);
-        }
-        catch (FetchFailure second) when (second.Message != first.Message)
-        {
-            throw new FetchFailure($"{first.Message}; with fresh package lists: {second.Message}", second);
+            report(new FetchProgress(Name, step));
+            try
+            {
+                await AptGetAsync(workFolder, cancellationToken, [.. command, .. own]).ConfigureAwait(false);
+            }
+            catch (FetchFailure e)
+            {
+                // An update may complain of one of several lists and still have brought the one that is needed.
+                reasons.Add(e.Message);
+                if (command[0] == "download")
+                    throw new FetchFailure(string.Join("; then with lists of its own: ", reasons.Distinct()), e);
+            }
         }
     }
 

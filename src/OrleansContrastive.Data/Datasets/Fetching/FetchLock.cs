@@ -18,7 +18,7 @@ internal static class FetchLock
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
+            catch (IOException e) when (IsHeld(e))
             {
                 if (!told)
                     waiting();
@@ -27,4 +27,7 @@ internal static class FetchLock
             }
         }
     }
+
+    // A file that another process holds: EWOULDBLOCK on Linux and on macOS, a sharing violation on Windows.
+    private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x8007_0020);
 }
