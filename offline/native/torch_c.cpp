@@ -17,6 +17,9 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
+#include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 #include <torch/version.h>
@@ -29,6 +32,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -691,5 +695,91 @@ TC_EXPORT int tc_load(const char* path, void** result) {
         const auto value = torch::jit::pickle_load(bytes);
         TORCH_CHECK(value.isTensor(), path, ": expected a tensor, found ", value.tagKind(), ".");
         *result = give(value.toTensor());
+    });
+}
+
+// ---- a node of the autograd graph whose backward pass is managed code
+
+namespace {
+
+// Fills `results` with one owned handle (or null) per connected input; on failure writes a message and returns 1.
+using ManagedBackward = int32_t (*)(void* context, void* node, void* const* gradients, int32_t count, void** results,
+                                    int32_t resultCount, char* message, int32_t messageCapacity);
+using ManagedDone = void (*)(void* context);
+
+struct ManagedNode final : torch::autograd::Node {
+    ManagedBackward backward;
+    ManagedDone done;
+    void* context;
+    std::vector<torch::autograd::SavedVariable> saved;
+
+    ManagedNode(ManagedBackward backward, ManagedDone done, void* context)
+        : backward(backward), done(done), context(context) {}
+    ~ManagedNode() override { done(context); }
+
+    std::string name() const override { return "ManagedNode"; }
+
+    void release_variables() override {
+        for (auto& variable : saved) variable.reset_data();
+    }
+
+    torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
+        std::vector<void*> handles;
+        for (size_t i = 0; i < gradients.size(); ++i) {
+            if (!gradients[i].defined()) gradients[i] = input_metadata(i).zeros_like();
+            handles.push_back(gradients[i].unsafeGetTensorImpl());
+        }
+        std::vector<void*> results(num_outputs(), nullptr);
+        char message[1024] = {};
+        const auto status = backward(context, this, handles.data(), static_cast<int32_t>(handles.size()), results.data(),
+                                     static_cast<int32_t>(results.size()), message, sizeof(message));
+        torch::autograd::variable_list outputs;
+        for (auto* result : results)
+            outputs.push_back(result ? at::Tensor(Handle::reclaim(static_cast<Impl*>(result))) : at::Tensor());
+        TORCH_CHECK(status == 0, message);
+        return outputs;
+    }
+};
+
+}  // namespace
+
+// Makes `outputs` (fresh tensors, computed without gradients) depend on `inputs`. The node keeps `saved` for its backward
+// pass; `done` is called once, when the graph lets go of the node, also if this fails.
+TC_EXPORT int tc_node_attach(ManagedBackward backward, ManagedDone done, void* context, void* const* inputs,
+                             int32_t inputCount, void* const* outputs, int32_t outputCount, void* const* saved,
+                             int32_t savedCount) {
+    std::shared_ptr<ManagedNode> node;
+    return guarded([&] {
+        try {
+            node.reset(new ManagedNode(backward, done, context), torch::autograd::deleteNode);
+        } catch (...) {
+            done(context);
+            throw;
+        }
+        node->set_next_edges(torch::autograd::collect_next_edges(borrowAll(inputs, inputCount)));
+        auto results = borrowAll(outputs, outputCount);
+        for (auto& result : results) {
+            for (int32_t i = 0; i < inputCount; ++i)
+                TORCH_CHECK(impl(inputs[i]) != result.unsafeGetTensorImpl(),
+                            "a function's output must be a tensor of its own, found its input ", i, ".");
+            TORCH_CHECK(!result.grad_fn(), "a function's output already belongs to a graph.");
+            torch::autograd::set_history(result, node);
+        }
+        for (int32_t i = 0; i < savedCount; ++i) {
+            const auto tensor = borrow(saved[i]);
+            bool isOutput = false;
+            for (const auto& result : results) isOutput |= result.unsafeGetTensorImpl() == tensor.unsafeGetTensorImpl();
+            node->saved.emplace_back(tensor, isOutput);
+        }
+    });
+}
+
+// Only during the node's backward pass, which hands `node` out.
+TC_EXPORT int tc_node_saved(void* node, void** results, int32_t capacity) {
+    return guarded([&] {
+        auto self = static_cast<ManagedNode*>(node);
+        TORCH_CHECK(capacity == static_cast<int32_t>(self->saved.size()), "expected room for ", self->saved.size(),
+                    " saved tensors, found ", capacity, ".");
+        for (int32_t i = 0; i < capacity; ++i) results[i] = give(self->saved[i].unpack(self->shared_from_this()));
     });
 }

@@ -39,6 +39,12 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     public static partial int tc_gradients(nint* outputs, int count, nint* inputs, int inputCount, nint* gradients, int gradientCount, int retain, int create, int allowUnused, nint* results);
 
+    [LibraryImport(Library)]
+    public static partial int tc_node_attach(
+        delegate* unmanaged[Cdecl]<nint, nint, nint*, int, nint*, int, byte*, int, int> backward, delegate* unmanaged[Cdecl]<nint, void> done,
+        nint context, nint* inputs, int inputCount, nint* outputs, int outputCount, nint* saved, int savedCount);
+    [LibraryImport(Library)] public static partial int tc_node_saved(nint node, nint* results, int capacity);
+
     [LibraryImport(Library), SuppressGCTransition] public static partial int tc_grad_mode();
     [LibraryImport(Library), SuppressGCTransition] public static partial void tc_set_grad_mode(int enabled);
     [LibraryImport(Library), SuppressGCTransition] public static partial int tc_inference_mode();
