@@ -1,0 +1,147 @@
+using OrleansContrastive.Learning.Heads;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace OrleansContrastive.Learning.Encoders;
+
+/// <summary>
+/// An encoder with its head. Parameters are named <c>encoder.…</c> as in torchvision and <c>head.…</c> as in torch's
+/// Sequential. Weights are drawn from counter-based random numbers: equal seeds give equal models on every machine.
+/// Use it from one executor thread; it owns its tensors and outlives dispose scopes.
+/// </summary>
+/// <remarks>
+/// In training, batch norm records the moments of the batch (<see cref="ModelExchange.ReadBatchMoments"/>) and leaves
+/// the running statistics alone; evaluation uses the running statistics.
+/// </remarks>
+public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "encoder")]
+    private readonly ResNet _encoder;
+
+    [ComponentName(Name = "head")]
+    private readonly ProjectionHead? _head;
+
+    private readonly Dictionary<string, Parameter> _parameters;
+    private readonly Dictionary<string, SplitBatchNorm> _norms = [];
+    private readonly ScalarType _masterType;
+
+    /// <summary>Builds a model and draws its weights.</summary>
+    /// <param name="encoder">Which residual network.</param>
+    /// <param name="head">What stands behind it.</param>
+    /// <param name="options">How it computes, and where.</param>
+    /// <param name="seed">The seed of the weights.</param>
+    /// <exception cref="ArgumentException">The head or an option is out of range.</exception>
+    public ContrastiveModel(EncoderSpec encoder, HeadSpec head, ModelOptions options, ulong seed)
+        : base(nameof(ContrastiveModel))
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(head);
+        ArgumentNullException.ThrowIfNull(options);
+        head.Validated();
+        if (options.BatchNormSplits < 1)
+            throw new ArgumentException($"Batch norm needs 1 split or more, found {options.BatchNormSplits}.", nameof(options));
+
+        Encoder = encoder;
+        Head = head;
+        Options = options;
+        FeatureWidth = encoder.FeatureWidth;
+        EmbeddingWidth = head.Kind == "none" ? FeatureWidth : head.OutputWidth;
+
+        var context = new LayerContext(options, seed);
+        _masterType = context.MasterType;
+        _encoder = new ResNet(context, encoder);
+        if (head.Kind != "none") _head = new ProjectionHead(context, head, FeatureWidth);
+        register_module("encoder", _encoder);
+        if (_head is not null) register_module("head", _head);
+        RegisterComponents();
+
+        _parameters = named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        foreach (var (name, module) in named_modules())
+        {
+            if (module is SplitBatchNorm norm) _norms[name] = norm;
+        }
+
+        Layout = DescribeLayout(options);
+    }
+
+    /// <summary>Which residual network it is.</summary>
+    public EncoderSpec Encoder { get; }
+
+    /// <summary>What stands behind it.</summary>
+    public HeadSpec Head { get; }
+
+    /// <summary>How it computes.</summary>
+    public ModelOptions Options { get; }
+
+    /// <summary>F, the numbers of a feature vector.</summary>
+    public int FeatureWidth { get; }
+
+    /// <summary>D, the numbers of an embedding: the output of the head.</summary>
+    public int EmbeddingWidth { get; }
+
+    /// <summary>What it exchanges with parameter shards and checkpoints.</summary>
+    public ModelLayout Layout { get; }
+
+    /// <summary>[B, C, H, W] views in any float type to [B, D] embeddings in fp32 (fp64), not normalised.</summary>
+    /// <exception cref="ArgumentException">The views have another number of dimensions or channels.</exception>
+    public override Tensor forward(Tensor input)
+    {
+        var features = Features(input);
+        if (_head is null) return features;
+        using (features) return _head.forward(features);
+    }
+
+    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map.</summary>
+    public Tensor Features(Tensor views)
+    {
+        using var scope = NewDisposeScope();
+        return FeatureMap(views).to_type(_masterType).mean([2, 3]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B, C, H, W] views to the [B, F, h, w] map of the last stage.</summary>
+    public Tensor FeatureMap(Tensor views)
+    {
+        ArgumentNullException.ThrowIfNull(views);
+        var shape = views.shape;
+        if (shape.Length != 4 || shape[1] != Encoder.InputChannels)
+        {
+            throw new ArgumentException(
+                $"Encoder {Encoder.Name} expects views [B, {Encoder.InputChannels}, H, W], found [{string.Join(", ", shape)}].",
+                nameof(views));
+        }
+
+        return _encoder.forward(views);
+    }
+
+    internal Parameter ParameterOf(TensorSlot slot) =>
+        _parameters.TryGetValue(slot.Name, out var parameter)
+            ? parameter
+            : throw new ArgumentException($"The model of encoder {Encoder.Name} and head {Head.Kind} has no parameter '{slot.Name}'.");
+
+    /// <summary>The batch norm that a moment belongs to, and whether it is the variance.</summary>
+    internal (SplitBatchNorm Norm, bool IsVariance) NormOf(TensorSlot slot)
+    {
+        var cut = slot.Name.LastIndexOf('.');
+        return _norms.TryGetValue(slot.Name[..Math.Max(cut, 0)], out var norm)
+            ? (norm, slot.Name.EndsWith("running_var", StringComparison.Ordinal))
+            : throw new ArgumentException($"The model of encoder {Encoder.Name} and head {Head.Kind} has no batch norm '{slot.Name}'.");
+    }
+
+    private ModelLayout DescribeLayout(ModelOptions options)
+    {
+        var parameters = _parameters.Select(p => new TensorSlot(
+            p.Key,
+            p.Value.shape,
+            0,
+            checked((int)p.Value.numel()),
+            options.DecayNormsAndBiases || p.Value.dim() > 1));
+        var moments = _norms.SelectMany(n => new[]
+        {
+            new TensorSlot($"{n.Key}.running_mean", n.Value.RunningMean.shape, 0, (int)n.Value.RunningMean.numel(), false),
+            new TensorSlot($"{n.Key}.running_var", n.Value.RunningVariance.shape, 0, (int)n.Value.RunningVariance.numel(), false),
+        });
+        return new ModelLayout(ModelLayout.LayOut(parameters), ModelLayout.LayOut(moments), _masterType);
+    }
+}

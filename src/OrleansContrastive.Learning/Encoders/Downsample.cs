@@ -1,0 +1,29 @@
+using TorchSharp;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace OrleansContrastive.Learning.Encoders;
+
+/// <summary>The shortcut of a block that changes the shape: a 1x1 convolution and its batch norm.</summary>
+internal sealed class Downsample : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "0")]
+    private readonly Convolution _convolution;
+
+    [ComponentName(Name = "1")]
+    private readonly SplitBatchNorm _norm;
+
+    public Downsample(LayerContext context, int inputs, int outputs, int stride)
+        : base(nameof(Downsample))
+    {
+        _convolution = new Convolution(context, inputs, outputs, 1, stride);
+        _norm = new SplitBatchNorm(context, outputs);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using var projected = _convolution.forward(input);
+        return _norm.Normalize(projected, rectify: false, reuseInput: true);
+    }
+}

@@ -1,0 +1,143 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace OrleansContrastive.Learning.Encoders;
+
+/// <summary>
+/// Batch norm over parts of a batch (Ioffe and Szegedy, 2015; the parts stand for MoCo's devices, section 3.3). In training
+/// every part is normalised by its own statistics, which are recorded and not folded into the running ones; in
+/// evaluation the running statistics are used. Part s of S holds the samples from s·B/S to (s + 1)·B/S.
+/// </summary>
+internal sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>
+{
+    internal const double Epsilon = 1e-5;
+
+    [ComponentName(Name = "weight")]
+    private readonly Parameter _weight;
+
+    [ComponentName(Name = "bias")]
+    private readonly Parameter _bias;
+
+    [ComponentName(Name = "running_mean")]
+    private readonly Tensor _runningMean;
+
+    [ComponentName(Name = "running_var")]
+    private readonly Tensor _runningVariance;
+
+    private readonly int _channels;
+    private readonly int _splits;
+    private readonly ScalarType _type;
+    private readonly bool _fuses;
+
+    public SplitBatchNorm(LayerContext context, int channels)
+        : base(nameof(SplitBatchNorm))
+    {
+        _channels = channels;
+        _splits = context.Options.BatchNormSplits;
+        _type = context.MasterType;
+        _fuses = context.Options.Device.type == DeviceType.CPU && context.Options.UsesChannelsLast;
+        _weight = context.Constant([channels], 1);
+        _bias = context.Constant([channels], 0);
+        _runningMean = context.Buffer([channels], 0);
+        _runningVariance = context.Buffer([channels], 1);
+        Moments = new BatchMoments(channels);
+        RegisterComponents();
+    }
+
+    public Tensor RunningMean => _runningMean;
+
+    public Tensor RunningVariance => _runningVariance;
+
+    /// <summary>What the last training pass saw.</summary>
+    public BatchMoments Moments { get; }
+
+    /// <summary>[B, C] or [B, C, H, W] to the same shape.</summary>
+    public override Tensor forward(Tensor input) => Normalize(input, rectify: false);
+
+    /// <summary>Normalises, adds a shortcut, rectifies: in one operation where it can.</summary>
+    /// <param name="input">[B, C] or [B, C, H, W].</param>
+    /// <param name="rectify">Whether a ReLU ends it.</param>
+    /// <param name="shortcut">Added before the ReLU; of the shape of the input.</param>
+    /// <param name="reuseInput">Whether the input's memory may take the output when no gradient is recorded.</param>
+    public Tensor Normalize(Tensor input, bool rectify, Tensor? shortcut = null, bool reuseInput = false)
+    {
+        using var scope = NewDisposeScope();
+        var x = input.to_type(_type);
+        var other = shortcut?.to_type(_type);
+        CheckShape(x, other);
+        var records = is_grad_enabled() && (x.requires_grad || _weight.requires_grad);
+        Tensor y;
+        if (!_fuses || (!training && records))
+        {
+            y = training ? NormalizeSplits(x) : nn.functional.batch_norm(
+                x, _runningMean, _runningVariance, _weight, _bias, training: false, 0, Epsilon);
+            if (other is not null) y = y + other;
+            if (rectify) y = nn.functional.relu(y);
+        }
+        else
+        {
+            var call = new BatchNormCall(
+                _splits, rectify, training ? Moments : null, _runningMean, _runningVariance, get_num_threads());
+            y = records
+                ? FusedBatchNorm.apply(x, _weight, _bias, other!, call)
+                : call.Forward(x, _weight, _bias, other, reuseInput || input.dtype != _type);
+        }
+
+        return y.MoveToOuterDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) Moments.Dispose();
+        base.Dispose(disposing);
+    }
+
+    // The reference formulation, for devices and layouts that the fused one does not serve.
+    private Tensor NormalizeSplits(Tensor x)
+    {
+        Moments.Begin();
+        var parts = new Tensor[_splits];
+        var means = new Tensor[_splits];
+        var variances = new Tensor[_splits];
+        for (var s = 0; s < _splits; s++)
+        {
+            var (start, length) = BatchNormCall.Split(x.shape[0], s, _splits);
+
+            // With momentum 1 the "running" statistics become those of the batch, the variance unbiased.
+            means[s] = zeros_like(_runningMean);
+            variances[s] = zeros_like(_runningVariance);
+            var part = _splits == 1 ? x : x.narrow(0, start, length);
+            parts[s] = nn.functional.batch_norm(
+                part, means[s], variances[s], _weight, _bias, training: true, 1, Epsilon);
+        }
+
+        using (no_grad()) Moments.Keep(stack(means).mean([0]), stack(variances).mean([0]));
+        return _splits == 1 ? parts[0] : cat(parts, 0);
+    }
+
+    private void CheckShape(Tensor x, Tensor? shortcut)
+    {
+        var shape = x.shape;
+        if (shape.Length is not (2 or 4) || shape[1] != _channels)
+        {
+            throw new ArgumentException(
+                $"Batch norm of {_channels} channels expects [B, {_channels}] or [B, {_channels}, H, W], found [{string.Join(", ", shape)}].");
+        }
+
+        if (shortcut is not null && !shortcut.shape.AsSpan().SequenceEqual(shape))
+        {
+            throw new ArgumentException(
+                $"The shortcut has the shape [{string.Join(", ", shortcut.shape)}], expected that of the input, [{string.Join(", ", shape)}].");
+        }
+
+        if (!training) return;
+        var smallest = shape[0] / _splits * (shape.Length == 4 ? shape[2] * shape[3] : 1);
+        if (smallest < 2)
+        {
+            throw new ArgumentException(
+                $"Batch norm in training needs at least 2 values per channel in each of its {_splits} splits, found {smallest} in a batch of {shape[0]}.");
+        }
+    }
+}

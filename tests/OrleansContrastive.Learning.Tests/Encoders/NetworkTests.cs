@@ -1,0 +1,157 @@
+using System.Runtime.InteropServices;
+using OrleansContrastive.Learning.Devices;
+using OrleansContrastive.Learning.Encoders;
+using OrleansContrastive.Learning.Heads;
+using OrleansContrastive.Learning.Tests.Golden;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansContrastive.Learning.Tests.Encoders;
+
+/// <summary>Whole networks, forward and backward, against torchvision's in fp64 (golden/*.golden).</summary>
+public sealed class NetworkTests
+{
+    public static TheoryData<string, string, int, string, int, Precision> Networks
+    {
+        get
+        {
+            var data = new TheoryData<string, string, int, string, int, Precision>();
+            foreach (var precision in new[] { Precision.Float64, Precision.Float32 })
+            {
+                data.Add("resnet18-imagenet", "resnet18", 1, "linear", 16, precision);
+                data.Add("resnet18-cifar", "resnet18", 1, "mlp", 16, precision);
+                data.Add("resnet8-w16", "resnet8-w16", 2, "mlp", 32, precision);
+                data.Add("resnet34-w8", "resnet34-w8", 3, "mlp", 8, precision);
+                data.Add("resnet50-w8", "resnet50-w8", 1, "mlp", 12, precision);
+                data.Add("resnet8-w8", "resnet8-w8", 1, "simclr-mlp", 12, precision);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void Forward_backward_moments_and_evaluation(
+        string file, string encoder, int splits, string head, int width, Precision precision) => Leaks.None(() =>
+    {
+        using var scope = NewDisposeScope();
+        var golden = new GoldenFile($"Encoders/golden/{file}.golden");
+        var shape = golden.Int64("shape");
+        var options = new ModelOptions { Precision = precision, BatchNormSplits = splits };
+        using var model = new ContrastiveModel(
+            EncoderSpec.Parse(encoder, (int)shape[1], (int)shape[2]), new HeadSpec(head, 0, width), options, seed: 1);
+        var shard = model.Layout.Split(1)[0];
+        var type = PrecisionSelector.MasterType(precision);
+        var views = Numbers.Of(shape, 7, type);
+
+        Fill(model, shard, calm: false);
+        var (forOutput, _) = Tolerances(golden, "deviation", precision);
+        model.eval();
+        using (no_grad())
+        {
+            Numbers.Close(golden.Double("eval.features"), Numbers.From(model.Features(views)), forOutput, "eval.features");
+            Numbers.Close(golden.Double("eval.output"), Numbers.From(model.forward(views)), forOutput, "eval.output");
+        }
+
+        model.train();
+        using (no_grad())
+        {
+            Numbers.Close(golden.Double("train.features"), Numbers.From(model.Features(views)), forOutput, "train.features");
+            Numbers.Close(golden.Double("train.output"), Numbers.From(model.forward(views)), forOutput, "without gradients");
+        }
+
+        Train(model, views, golden, "train.output", forOutput);
+        Compare(golden, "moments.", shard.Moments, ModelExchange.ReadBatchMoments(model, shard), precision, forOutput);
+        if (precision == Precision.Float64)
+            Compare(golden, "gradient.", shard.Parameters, ModelExchange.ReadGradients(model, shard), precision, 1e-10);
+
+        Fill(model, shard, calm: true);
+        var (forCalmOutput, forGradient) = Tolerances(golden, "calm.deviation", precision);
+        Train(model, views, golden, "calm.output", forCalmOutput);
+        Compare(golden, "calm.gradient.", shard.Parameters, ModelExchange.ReadGradients(model, shard), precision, forGradient);
+    });
+
+    // Rounding switches some ReLU of a deep network on or off, in PyTorch too, so single precision is held to 1e-5 or to
+    // PyTorch's own distance from fp64; the formulas are held to fp64.
+    private static (double Output, double Gradient) Tolerances(GoldenFile golden, string name, Precision precision)
+    {
+        var deviation = golden.Double(name);
+        return precision == Precision.Float64
+            ? (1e-10, 1e-10)
+            : (Math.Max(1e-5, 3 * deviation[0]), Math.Max(1e-5, 3 * deviation[1]));
+    }
+
+    private static void Train(ContrastiveModel model, Tensor views, GoldenFile golden, string name, double tolerance)
+    {
+        foreach (var parameter in model.parameters()) parameter.grad = null;
+        var output = model.forward(views);
+        Numbers.Close(golden.Double(name), Numbers.From(output), tolerance, name);
+        Assert.Equal(golden.Shape(name), output.shape);
+        (output * Numbers.Of(output.shape, 9, output.dtype)).sum().backward();
+        Assert.True(ModelExchange.GradientsAreFinite(model));
+    }
+
+    private static void Compare(
+        GoldenFile golden, string kind, IReadOnlyList<TensorSlot> slots, byte[] flat, Precision precision, double tolerance)
+    {
+        Assert.Equal(golden.Names.Where(n => n.StartsWith(kind, StringComparison.Ordinal)), slots.Select(s => kind + s.Name));
+        var numbers = ToDouble(flat, precision);
+
+        // A number is judged by the norm of its tensor: rounding errors do not know which number is small.
+        var least = 1e-3 * slots.Max(s => golden.Double(kind + s.Name)[1]);
+        foreach (var slot in slots)
+        {
+            var expected = golden.Double(kind + slot.Name);
+            var found = Numbers.Some(numbers.AsSpan((int)slot.Offset, slot.Length));
+            for (var i = 0; i < expected.Length; i++)
+            {
+                var allowed = tolerance * Math.Max(expected[1], least) * (i == 0 ? Math.Sqrt(slot.Length) : 1);
+                Assert.True(
+                    Math.Abs(expected[i] - found[i]) <= allowed,
+                    $"{kind}{slot.Name}[{i}]: expected {expected[i]:R}, found {found[i]:R}, allowed difference {allowed:0.0e+0}, found {Math.Abs(expected[i] - found[i]):0.0e+0}.");
+            }
+        }
+    }
+
+    // The weights and running statistics of make_golden.py.
+    private static void Fill(ContrastiveModel model, ShardLayout shard, bool calm)
+    {
+        var numbers = new double[shard.ParameterCount];
+        for (var i = 0; i < shard.Parameters.Count; i++)
+        {
+            var slot = shard.Parameters[i];
+            var shape = slot.Shape;
+            var (scale, shift) = shape.Length switch
+            {
+                4 => (Math.Sqrt(6.0 / (shape[0] * shape[2] * shape[3])), 0.0),
+                2 => (1 / Math.Sqrt(shape[1]), 0.0),
+                _ => (0.2, slot.Name.EndsWith("weight", StringComparison.Ordinal) ? 1.0 : 0.0),
+            };
+            var (calmScale, calmShift) = !calm || shape.Length > 1 || slot.Name.StartsWith("head", StringComparison.Ordinal) ? (1.0, 0.0)
+                : slot.Name.EndsWith("weight", StringComparison.Ordinal) ? (0.5, 0.0)
+                : (1.0, 2.5);
+            for (var j = 0; j < slot.Length; j++)
+                numbers[slot.Offset + j] = (Pattern.At(j, 1000 + (ulong)i) * scale + shift) * calmScale + calmShift;
+        }
+
+        ModelExchange.LoadParameters(model, shard, ToBytes(numbers, shard));
+        var moments = new double[shard.MomentCount];
+        for (var i = 0; i < shard.Moments.Count; i++)
+        {
+            var slot = shard.Moments[i];
+            var shift = slot.Name.EndsWith("var", StringComparison.Ordinal) ? 1.0 : 0.0;
+            for (var j = 0; j < slot.Length; j++) moments[slot.Offset + j] = 0.3 * Pattern.At(j, 5000 + (ulong)i) + shift;
+        }
+
+        ModelExchange.LoadMoments(model, shard, ToBytes(moments, shard));
+    }
+
+    private static byte[] ToBytes(double[] numbers, ShardLayout shard) => shard.ElementSize == sizeof(double)
+        ? MemoryMarshal.AsBytes<double>(numbers).ToArray()
+        : MemoryMarshal.AsBytes<float>(Array.ConvertAll(numbers, n => (float)n)).ToArray();
+
+    private static double[] ToDouble(byte[] flat, Precision precision) => precision == Precision.Float64
+        ? MemoryMarshal.Cast<byte, double>(flat).ToArray()
+        : Array.ConvertAll(MemoryMarshal.Cast<byte, float>(flat).ToArray(), n => (double)n);
+}
