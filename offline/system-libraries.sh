@@ -2,7 +2,7 @@
 # Sourced by ./run: the system libraries of the offline stack. As root they are installed by apt-get; otherwise they are
 # unpacked into the user's cache, and the environment is set so that compiler and loader find them there.
 
-CACHE=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/orleans-contrastive
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/orleans-contrastive
 # offline/native/build.sh looks here too, so that `dotnet build` alone finds the libtorch that was unpacked.
 SYSROOT=$CACHE/libtorch
 
