@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Hosting.Storage;
+
+namespace OrleansContrastive.Hosting.Tests.Storage;
+
+[Alias("oc.test.counter")]
+public interface IStoredCounterGrain : IGrainWithStringKey
+{
+    [Alias("Raise")]
+    Task<int> Raise();
+}
+
+[GenerateSerializer]
+[Alias("oc.test.count")]
+public sealed class StoredCount
+{
+    [Id(0)]
+    public int Value { get; set; }
+}
+
+public sealed class StoredCounterGrain([PersistentState("count", "store")] IPersistentState<StoredCount> state) : Grain, IStoredCounterGrain
+{
+    public async Task<int> Raise()
+    {
+        state.State.Value++;
+        await state.WriteStateAsync();
+        return state.State.Value;
+    }
+}
+
+/// <summary>Silos whose membership and state lie in a folder.</summary>
+public sealed class StoreSiloTests : IDisposable
+{
+    private readonly StoreFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task State_and_membership_outlive_the_silo()
+    {
+        using (var first = await StartAsync(_folder.Open()))
+        {
+            Assert.Equal(1, await Counter(first).Raise());
+            Assert.Equal(2, await Counter(first).Raise());
+            var member = Assert.Single((await Table().ReadAll()).Members).Item1;
+            Assert.Equal(SiloStatus.Active, member.Status);
+            await first.StopAsync(Token);
+        }
+
+        Assert.Equal(SiloStatus.Dead, Assert.Single((await Table().ReadAll()).Members).Item1.Status);
+
+        using var second = await StartAsync(_folder.Open());
+        Assert.Equal(3, await Counter(second).Raise());
+        Assert.Single((await Table().ReadAll()).Members, member => member.Item1.Status == SiloStatus.Active);
+        await second.StopAsync(Token);
+    }
+
+    private static IStoredCounterGrain Counter(IHost host) =>
+        host.Services.GetRequiredService<IGrainFactory>().GetGrain<IStoredCounterGrain>("a");
+
+    private static async Task<IHost> StartAsync(ICheckpointStore store)
+    {
+        var cluster = StoreFolder.Cluster.Value;
+        var (siloPort, gatewayPort) = FreePorts();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.UseOrleans(silo => silo
+            .UseLocalhostClustering(siloPort, gatewayPort, null, cluster.ServiceId, cluster.ClusterId)
+            .UseStoreClustering(store)
+            .AddStoreGrainStorage("store", store));
+        var host = builder.Build();
+        await host.StartAsync(Token);
+        return host;
+    }
+
+    private static (int Silo, int Gateway) FreePorts()
+    {
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
+    }
+
+    private StoreMembershipTable Table() => new(_folder.Open(), StoreFolder.Cluster);
+}
