@@ -144,13 +144,14 @@ def bfloat16_hardware():
 
 
 @torch.no_grad()
-def features(encoder, images, pool):
+def features(encoder, images):
+    """Unit rows of the average-pooled and of the 2x2-pooled encoder output."""
     encoder.eval()
     parts = []
     for start in range(0, len(images), 1000):
-        x = (torch.from_numpy(images[start:start + 1000]).float()[:, None] / 255 - MEAN) / STD
-        parts.append(F.adaptive_avg_pool2d(encoder.map(x), pool).flatten(1))
-    return F.normalize(torch.cat(parts), dim=1)
+        maps = encoder.map((torch.from_numpy(images[start:start + 1000]).float()[:, None] / 255 - MEAN) / STD)
+        parts.append([F.adaptive_avg_pool2d(maps, pool).flatten(1) for pool in (1, 2)])
+    return [F.normalize(torch.cat(pooled), dim=1) for pooled in zip(*parts)]
 
 
 @torch.no_grad()
@@ -168,9 +169,12 @@ def knn(train, train_labels, test, test_labels, settings=((200, 0.1), (20, 0.07)
     return [r / len(test) for r in right]
 
 
-def evaluate(encoder, train, train_labels, test, test_labels, names, out, pool=1):
-    values = knn(features(encoder, train, pool), train_labels, features(encoder, test, pool), test_labels)
-    out.update(zip(names, values))
+def evaluate(encoder, data, prefix, out):
+    """kNN of both poolings: `prefix`Top1 (k = 200), `prefix`20Top1 (k = 20), the same with Pool2x2."""
+    train, train_labels, test, test_labels = data
+    for suffix, bank, queries in zip(("", "Pool2x2"), features(encoder, train), features(encoder, test)):
+        for k, value in zip(("", "20"), knn(bank, train_labels, queries, test_labels)):
+            out[f"{prefix}{k}Top1{suffix}"] = value
 
 
 def learning_rate(a, step, total):
@@ -356,15 +360,14 @@ def main():
     elif a.steps:
         out["imagesPerSecond"], out["losses"] = throughput(trainer, a, None if a.step_only else images)
     else:
-        encoder = trainer.model.query["encoder"]
+        encoder, data = trainer.model.query["encoder"], (images, labels, test, test_labels)
         if not a.no_baselines:
-            evaluate(encoder, images, labels, test, test_labels, ("randomInitTop1", "randomInit20Top1"), out)
+            evaluate(encoder, data, "randomInit", out)
             flat = lambda x: F.normalize(torch.from_numpy(x).float().flatten(1), dim=1)
             out.update(zip(("rawPixelTop1", "rawPixel20Top1"), knn(flat(images), labels, flat(test), test_labels)))
             trainer.model.train()
         out["imagesPerSecond"], out["losses"] = train(trainer, a, images, log)
-        evaluate(encoder, images, labels, test, test_labels, ("knnTop1", "knn20Top1"), out)
-        evaluate(encoder, images, labels, test, test_labels, ("knnTop1Pool2x2", "knn20Top1Pool2x2"), out, pool=2)
+        evaluate(encoder, data, "knn", out)
     out["seconds"] = time.perf_counter() - begin
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     out["cpuSeconds"] = sum(u.ru_utime + u.ru_stime for u in usage)
