@@ -20,6 +20,10 @@ public static partial class ImageDecoders
     {
         private static readonly DecoderOptions FirstFrame = new() { MaxFrames = 1, SkipMetadata = true };
 
+        private static ReadOnlySpan<byte> StartOfScan => [0xff, 0xda];
+
+        private static ReadOnlySpan<byte> EndOfImage => [0xff, 0xd9];
+
         public string Name => "imagesharp";
 
         public bool Recognises(ReadOnlySpan<byte> file)
@@ -41,7 +45,7 @@ public static partial class ImageDecoders
         {
             try
             {
-                RefuseCutWebP(file);
+                RefuseCut(file);
                 var header = Image.Identify(FirstFrame, file);
                 DecodeLimits.CheckPixels(header.Width, header.Height, options);
                 using var image = Image.Load<Rgb24>(FirstFrame, file);
@@ -62,18 +66,23 @@ public static partial class ImageDecoders
             }
         }
 
-        // ImageSharp decodes a WebP file that was cut as far as it goes; the container tells how long it should be.
-        private static void RefuseCutWebP(ReadOnlySpan<byte> file)
+        // ImageSharp decodes a file that was cut as far as it goes. A WebP container tells how long it should be; a JPEG
+        // ends with a marker after its last scan.
+        private static void RefuseCut(ReadOnlySpan<byte> file)
         {
-            if (!WebPCodec.Instance.Recognises(file))
-                return;
-            var announced = 8L + BinaryPrimitives.ReadUInt32LittleEndian(file[4..]);
-            if (file.Length < announced)
+            if (WebPCodec.Instance.Recognises(file))
             {
-                throw new ImageDecodingException(
-                    ImageFault.Malformed, $"webp: {announced} bytes announced, {file.Length} bytes in the file");
+                var announced = 8L + BinaryPrimitives.ReadUInt32LittleEndian(file[4..]);
+                if (file.Length < announced)
+                    throw Malformed($"webp: {announced} bytes announced, {file.Length} bytes in the file");
+            }
+            else if (JpegCodec.Instance.Recognises(file) && file.LastIndexOf(EndOfImage) < file.LastIndexOf(StartOfScan))
+            {
+                throw Malformed($"jpeg: {file.Length} bytes without an end marker after the last scan");
             }
         }
+
+        private static ImageDecodingException Malformed(string message) => new(ImageFault.Malformed, message);
 
         // ImageSharp's own grey is ITU-R 709; the project's is 601, as torchvision's.
         private static void CopyLuma(Image<Rgb24> image, PixelBuffer target) =>

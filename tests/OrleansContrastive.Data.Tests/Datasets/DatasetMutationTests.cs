@@ -26,14 +26,14 @@ public sealed class DatasetMutationTests : IDisposable
         var random = new Random(7);
         var (opened, refused) = (0, 0);
         var image = new PixelBuffer();
+        for (var batch = 1; batch <= 5; batch++)
+            _folder.Write($"data_batch_{batch}.bin", new byte[3073]);
         foreach (var seed in seeds)
         {
+            _folder.Write("train-images-idx3-ubyte", idx);
+            _folder.Write("train-labels-idx1-ubyte", labels);
             for (var round = 0; round < Rounds; round++)
             {
-                _folder.Write("train-images-idx3-ubyte", idx);
-                _folder.Write("train-labels-idx1-ubyte", labels);
-                for (var batch = 1; batch <= 5; batch++)
-                    _folder.Write($"data_batch_{batch}.bin", new byte[3073]);
                 _folder.Write(seed.File, Mutate(seed.Content, random));
                 try
                 {

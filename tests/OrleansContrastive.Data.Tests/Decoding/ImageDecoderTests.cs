@@ -153,6 +153,8 @@ public sealed class ImageDecoderTests
 
     private static int Tolerance(string name)
     {
+        if (name == "420.jpg" && !Decoder.Name.Contains("turbojpeg", StringComparison.Ordinal))
+            return 48; // ImageSharp repeats the halved chroma where libjpeg interpolates it.
         if (name.EndsWith(".jpg", StringComparison.Ordinal) || name == "lossy.webp")
             return 2;
         // ImageSharp rounds samples that have not 8 bits; the others, Pillow among them, take the floor.
