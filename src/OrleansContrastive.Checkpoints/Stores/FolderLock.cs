@@ -52,7 +52,7 @@ internal sealed class FolderLock
             {
                 Directory.CreateDirectory(_folder);
             }
-            catch (IOException busy) when (busy is not FileNotFoundException and not PathTooLongException)
+            catch (IOException busy) when (Array.IndexOf(Held.Errors, busy.HResult) >= 0)
             {
                 if (TimeProvider.System.GetElapsedTime(started) > Patience)
                 {
@@ -68,6 +68,10 @@ internal sealed class FolderLock
 
     private sealed class Held(FileStream file, SemaphoreSlim local) : IDisposable
     {
+        // How an open file says that another handle has locked it: EWOULDBLOCK of Linux and macOS, the sharing and lock
+        // violations of Windows. Every other error is one that waiting does not mend.
+        public static readonly int[] Errors = [11, 35, unchecked((int)0x80070020), unchecked((int)0x80070021)];
+
         public void Dispose()
         {
             file.Dispose();

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace OrleansContrastive.Checkpoints.Stores;
 
 /// <summary>
@@ -116,17 +114,10 @@ public sealed class FolderStore : ICheckpointStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<string> ListAsync(
-        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prefix);
-        foreach (var key in KeysUnder(prefix))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return key;
-        }
-
-        await Task.CompletedTask.ConfigureAwait(false);
+        return KeysUnder(prefix).ToAsyncEnumerable();
     }
 
     private string[] KeysUnder(string prefix)
