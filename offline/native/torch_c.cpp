@@ -16,6 +16,7 @@
 #include <ATen/ops/from_blob.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/util/Logging.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
@@ -32,6 +33,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -80,6 +82,12 @@ struct Operator {
 };
 
 thread_local std::string lastError;
+
+// Nobody reads libtorch's own stack traces here, and to fetch one takes a hundred times as long as a small operator.
+const bool withoutTraces = [] {
+    c10::SetStackTraceFetcher(std::function<std::string()>([] { return std::string(); }));
+    return true;
+}();
 
 int fail(const char* message) {
     lastError = message;
@@ -167,13 +175,14 @@ Range rangeOf(const std::string& op, const c10::Argument& argument) {
 }
 
 void checkInteger(const Operator& op, const Argument& argument, int64_t value) {
-    constexpr int64_t most = int64_t{1} << 31;
+    // More pixels a side, or groups, than any image has; beyond it kernels count for hours or wrap around.
+    constexpr int64_t most = 1 << 16;
     switch (argument.range) {
         case kPositive:
-            if (value < 1 || value > most) refuse(op, argument, "1 to 2^31", std::to_string(value));
+            if (value < 1 || value > most) refuse(op, argument, "1 to 65536", std::to_string(value));
             break;
         case kNatural:
-            if (value < 0 || value > most) refuse(op, argument, "0 to 2^31", std::to_string(value));
+            if (value < 0 || value > most) refuse(op, argument, "0 to 65536", std::to_string(value));
             break;
         case kScalarType:
             if (value < 0 || value >= static_cast<int64_t>(c10::ScalarType::Undefined))

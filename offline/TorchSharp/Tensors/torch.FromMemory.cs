@@ -53,13 +53,14 @@ public static partial class torch
     private static unsafe Tensor FromSpan<T>(ReadOnlySpan<T> elements, ReadOnlySpan<long> dimensions, ScalarType? dtype, Device? device, bool requires_grad)
         where T : unmanaged
     {
-        long count = 1;
-        foreach (var size in dimensions) count = checked(count * size);
-        if (count < 0 || count > elements.Length)
+        Int128 product = 1;
+        foreach (var size in dimensions) product = size < 0 || product < 0 ? -1 : Int128.Min(product * size, long.MaxValue);
+        if (product < 0 || product > elements.Length)
         {
-            throw new ArgumentException($"mismatched total size creating a tensor from an array: {count} vs. {elements.Length}");
+            throw new ArgumentException($"mismatched total size creating a tensor from an array: [{string.Join(", ", dimensions.ToArray())}] vs. {elements.Length} elements");
         }
 
+        var count = (long)product;
         fixed (T* data = elements)
         {
             return Finish(Copy(data, count * Unsafe.SizeOf<T>(), dimensions, TypeOf(typeof(T))), dtype, device, requires_grad);
