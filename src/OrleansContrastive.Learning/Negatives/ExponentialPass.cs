@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace OrleansContrastive.Learning.Negatives;
@@ -91,7 +92,8 @@ internal static class ExponentialPass
 
     /// <summary>e^x to 2 units in the last place: x = n·ln 2 + r, a polynomial for e^r, n into the exponent. Below −87, where
     /// float32 loses its normal numbers, 0; not a number stays one.</summary>
-    private static Vector<float> Exp(Vector<float> x)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector<float> Exp(Vector<float> x)
     {
         const float Round = 12582912f; // 1.5·2^23: adding it leaves the nearest integer in the low bits.
         var clamped = Vector.Min(Vector.Max(x, new Vector<float>(-87f)), new Vector<float>(88f));

@@ -125,21 +125,13 @@ internal sealed unsafe class HostContrast<T>
         var weighted = MemoryMarshal.Cast<byte, T>(_weighted.bytes);
         for (var query = 0; query < _queries; query++)
         {
-            var values = part.AsSpan(query * (_width + PartialSoftmax.Header), _width + PartialSoftmax.Header);
-            if (counts[query] == 0)
-            {
-                values[1] = double.NegativeInfinity;
-                continue;
-            }
-
-            // From the shift in use to the true maximum, by which parts of different shifts merge.
-            var maximum = double.CreateChecked(_maxima[query]);
-            var scale = Math.Exp(double.CreateChecked(_shifts[query]) - maximum);
-            (values[0], values[1], values[2]) = (counts[query], maximum, _sums[query] * scale);
-            for (var d = 0; d < _width; d++)
-            {
-                values[PartialSoftmax.Header + d] = double.CreateChecked(weighted[query * _width + d]) * scale;
-            }
+            PartialSoftmax.Write<T>(
+                part.AsSpan(query * (_width + PartialSoftmax.Header), _width + PartialSoftmax.Header),
+                counts[query],
+                double.CreateChecked(_maxima[query]),
+                double.CreateChecked(_shifts[query]),
+                _sums[query],
+                weighted.Slice(query * _width, _width));
         }
 
         return new(_queries, _width, part);

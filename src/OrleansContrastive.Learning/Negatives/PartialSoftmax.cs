@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -37,6 +38,26 @@ public sealed class PartialSoftmax
 
     /// <summary>Σ exp(s/T − maximum)·row, D elements.</summary>
     public ReadOnlySpan<double> Weighted(int query) => At(query)[Header..];
+
+    /// <summary>Writes one query's part, from whatever shift its exponentials were taken to the true maximum.</summary>
+    internal static void Write<T>(
+        Span<double> values, double count, double maximum, double shift, double sum, ReadOnlySpan<T> weighted)
+        where T : INumberBase<T>
+    {
+        if (count == 0)
+        {
+            values.Clear();
+            values[1] = double.NegativeInfinity;
+            return;
+        }
+
+        var scale = Math.Exp(shift - maximum);
+        (values[0], values[1], values[2]) = (count, maximum, sum * scale);
+        for (var d = 0; d < weighted.Length; d++)
+        {
+            values[Header + d] = double.CreateChecked(weighted[d]) * scale;
+        }
+    }
 
     /// <summary>A part over no rows.</summary>
     public static PartialSoftmax Empty(int queries, int width)

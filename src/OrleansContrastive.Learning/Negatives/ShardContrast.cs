@@ -58,6 +58,7 @@ public static class ShardContrast
         var range = new RowRange(rows, firstRow, end, masked);
         return queries.device.type != DeviceType.CPU ? new DeviceContrast(queries.detach(), temperature).Run(range)
             : queries.dtype == ScalarType.Float64 ? new HostContrast<double>(queries.detach(), temperature).Run(range)
+            : FusedContrast.Supports(rows.Width) ? new FusedContrast(queries.detach(), temperature).Run(range)
             : new HostContrast<float>(queries.detach(), temperature).Run(range);
     }
 }
