@@ -1,0 +1,96 @@
+using Orleans;
+
+namespace OrleansContrastive.Contracts.Leases;
+
+/// <summary>An encoder asks for work.</summary>
+/// <param name="Encoder">Key of the encoder grain.</param>
+/// <param name="History">The history that the encoder works in.</param>
+/// <param name="Idle">It holds no lease that it could compute now, so it takes one out of turn.</param>
+[GenerateSerializer, Immutable, Alias("oc.lease-request")]
+public sealed record LeaseRequest([property: Id(0)] string Encoder, [property: Id(1)] long History, [property: Id(2)] bool Idle);
+
+/// <summary>What an encoder that asked for work shall do.</summary>
+public enum LeaseOutcome
+{
+    /// <summary>Compute the attempt.</summary>
+    Granted = 0,
+
+    /// <summary>Nothing now; ask again after the given time.</summary>
+    Wait = 1,
+
+    /// <summary>The run has ended.</summary>
+    Finished = 2,
+
+    /// <summary>The run has another history: drop all and fetch the view.</summary>
+    OtherHistory = 3,
+}
+
+/// <summary>Answer to <see cref="LeaseRequest"/>.</summary>
+[GenerateSerializer, Immutable, Alias("oc.lease-reply")]
+public sealed record LeaseReply
+{
+    /// <summary>What to do.</summary>
+    [Id(0)] public required LeaseOutcome Outcome { get; init; }
+
+    /// <summary>The granted attempt.</summary>
+    [Id(1)] public LeaseAttempt Attempt { get; init; }
+
+    /// <summary>In lockstep the version that the attempt must compute with; otherwise -1: the newest.</summary>
+    [Id(2)] public long BaseVersion { get; init; } = -1;
+
+    /// <summary>When to ask again.</summary>
+    [Id(3)] public TimeSpan After { get; init; }
+}
+
+/// <summary>All effects of an attempt are staged on all shards: let them count.</summary>
+[GenerateSerializer, Immutable, Alias("oc.commit-request")]
+public sealed record CommitRequest
+{
+    /// <summary>The attempt.</summary>
+    [Id(0)] public required LeaseAttempt Attempt { get; init; }
+
+    /// <summary>The history it was staged in.</summary>
+    [Id(1)] public required long History { get; init; }
+
+    /// <summary>Key of the encoder grain.</summary>
+    [Id(2)] public required string Encoder { get; init; }
+
+    /// <summary>Version of the weights that the gradient was taken at.</summary>
+    [Id(3)] public required long BaseVersion { get; init; }
+
+    /// <summary>Version of the key encoder.</summary>
+    [Id(4)] public required long KeyVersion { get; init; }
+
+    /// <summary>Samples in the gradient (broken images are not).</summary>
+    [Id(5)] public required int Samples { get; init; }
+
+    /// <summary>The gradient was not finite, or there was no sample: the lease is done without an effect.</summary>
+    [Id(6)] public bool Skipped { get; init; }
+
+    /// <summary>What the step measured.</summary>
+    [Id(7)] public required StepMeasures Measures { get; init; }
+}
+
+/// <summary>What one step measured, averaged over its queries.</summary>
+[GenerateSerializer, Immutable, Alias("oc.step-measures")]
+public readonly record struct StepMeasures(
+    [property: Id(0)] double Loss,
+    [property: Id(1)] double ChanceLevel,
+    [property: Id(2)] double Accuracy,
+    [property: Id(3)] double PositiveSimilarity,
+    [property: Id(4)] double Entropy,
+    [property: Id(5)] long Negatives,
+    [property: Id(6)] long BrokenImages);
+
+/// <summary>What became of a commit.</summary>
+public enum CommitOutcome
+{
+    /// <summary>The attempt counts.</summary>
+    Accepted = 0,
+
+    /// <summary>Another attempt of the lease, or this one, has been committed before.</summary>
+    Committed = 1,
+
+    /// <summary>The attempt was ended, or belongs to another history: drop it.</summary>
+    Refused = 2,
+}

@@ -1,0 +1,47 @@
+using Orleans;
+using Orleans.Concurrency;
+using OrleansContrastive.Contracts.Leases;
+using OrleansContrastive.Contracts.Workers;
+
+namespace OrleansContrastive.Contracts.Runs;
+
+/// <summary>
+/// Owns a run: its spec, its leases, the one order of its commits, the view of the cluster and its checkpoints.
+/// It touches no tensor. Replaces the <c>for epoch</c> loop.
+/// </summary>
+[Alias("oc.ITrainingRunGrain")]
+public interface ITrainingRunGrain : IGrainWithStringKey
+{
+    /// <summary>Starts the run, or goes on with it where its last checkpoint or its shards stand.</summary>
+    /// <param name="spec">What to learn; null = what the run's record or last checkpoint says (resume).</param>
+    [Alias("Start")]
+    Task<RunStatus> StartAsync(RunSpec? spec);
+
+    /// <summary>A silo is alive; the answer says what it shall host.</summary>
+    [AlwaysInterleave, Alias("Heartbeat")]
+    Task<WorkerAssignment> HeartbeatAsync(WorkerReport report);
+
+    /// <summary>Who is who; null before all shards are ready.</summary>
+    [AlwaysInterleave, Alias("View")]
+    Task<RunView?> ViewAsync();
+
+    /// <summary>An encoder asks for work.</summary>
+    [AlwaysInterleave, Alias("Acquire")]
+    Task<LeaseReply> AcquireAsync(LeaseRequest request);
+
+    /// <summary>An encoder has staged an attempt on all shards.</summary>
+    [AlwaysInterleave, Alias("Commit")]
+    Task<CommitOutcome> CommitAsync(CommitRequest request);
+
+    /// <summary>A worker has met something that no repetition mends; the run ends as failed.</summary>
+    [AlwaysInterleave, Alias("Fail")]
+    Task FailAsync(string problem);
+
+    /// <summary>Where the run stands.</summary>
+    [AlwaysInterleave, Alias("Status")]
+    Task<RunStatus> StatusAsync();
+
+    /// <summary>Asks for a checkpoint at the next version, and optionally for the end of the run after it.</summary>
+    [AlwaysInterleave, Alias("Checkpoint")]
+    Task RequestCheckpointAsync(bool thenStop);
+}

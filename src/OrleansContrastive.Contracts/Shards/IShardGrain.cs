@@ -1,0 +1,28 @@
+using Orleans;
+using OrleansContrastive.Contracts.Workers;
+
+namespace OrleansContrastive.Contracts.Shards;
+
+/// <summary>
+/// What every shard answers to the run grain. A shard is deterministic: it applies what is staged in the order of
+/// the versions, so two shards fed alike are alike.
+/// </summary>
+[Alias("oc.IShardGrain")]
+public interface IShardGrain : ISiloGrain
+{
+    /// <summary>Makes the shard ready. A shard that is ready in this history already stays as it is.</summary>
+    [Alias("Prepare")]
+    Task<ShardReply> PrepareAsync(PrepareShard prepare);
+
+    /// <summary>Applies the next versions; those that it has applied before are passed over.</summary>
+    [Alias("Apply")]
+    Task<ShardReply> ApplyAsync(ApplyOrders orders);
+
+    /// <summary>Takes a new run grain's term, and answers where the shard stands.</summary>
+    [Alias("Report")]
+    Task<ShardReport> ReportAsync(long term);
+
+    /// <summary>Writes the shard's part of a checkpoint.</summary>
+    [Alias("Snapshot")]
+    Task<SnapshotReply> SnapshotAsync(SnapshotShard snapshot);
+}

@@ -1,0 +1,92 @@
+using Orleans;
+
+namespace OrleansContrastive.Contracts.Workers;
+
+/// <summary>What a silo offers to a run; several may be combined.</summary>
+[Flags]
+public enum WorkerRoles
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Makes views.</summary>
+    Augmentation = 1,
+
+    /// <summary>Trains the query encoder; needs a lane.</summary>
+    Encoder = 2,
+
+    /// <summary>Encodes keys; needs a lane.</summary>
+    Key = 4,
+
+    /// <summary>Keeps queue or bank rows.</summary>
+    Negatives = 8,
+
+    /// <summary>Keeps parameters.</summary>
+    Parameters = 16,
+
+    /// <summary>May own runs.</summary>
+    Run = 32,
+
+    /// <summary>Everything.</summary>
+    All = Augmentation | Encoder | Key | Negatives | Parameters | Run,
+}
+
+/// <summary>A silo's heartbeat to a run.</summary>
+[GenerateSerializer, Immutable, Alias("oc.worker-report")]
+public sealed record WorkerReport
+{
+    /// <summary>Name of the silo.</summary>
+    [Id(0)] public required string Silo { get; init; }
+
+    /// <summary>What it offers.</summary>
+    [Id(1)] public required WorkerRoles Roles { get; init; }
+
+    /// <summary>Its device lanes, such as <c>cpu:0</c>.</summary>
+    [Id(2)] public required string[] Lanes { get; init; }
+
+    /// <summary>Keys of the grains that it has activated for the run.</summary>
+    [Id(3)] public required string[] Active { get; init; }
+}
+
+/// <summary>What the run wants a silo to host. Answers every heartbeat.</summary>
+[GenerateSerializer, Immutable, Alias("oc.worker-assignment")]
+public sealed record WorkerAssignment
+{
+    /// <summary>The silo shall host these grains, and wake those that it does not yet.</summary>
+    [Id(0)] public required string[] Grains { get; init; }
+
+    /// <summary>The encoders shall run (the shards are prepared).</summary>
+    [Id(1)] public required bool Running { get; init; }
+
+    /// <summary>The run has ended: the silo may let its grains go.</summary>
+    [Id(2)] public required bool Finished { get; init; }
+}
+
+/// <summary>Who is who in a run at the moment. Only the run grain changes it.</summary>
+[GenerateSerializer, Immutable, Alias("oc.run-view")]
+public sealed record RunView
+{
+    /// <summary>The history that everybody shall work in.</summary>
+    [Id(0)] public required long History { get; init; }
+
+    /// <summary>What the run learns.</summary>
+    [Id(1)] public required Runs.RunSpec Spec { get; init; }
+
+    /// <summary>Keys of the parameter shards, by shard number.</summary>
+    [Id(2)] public required string[] ParameterShards { get; init; }
+
+    /// <summary>Keys of the store shards, by shard number.</summary>
+    [Id(3)] public required string[] NegativeShards { get; init; }
+
+    /// <summary>Keys of the encoders.</summary>
+    [Id(4)] public required string[] Encoders { get; init; }
+
+    /// <summary>Keys of the momentum encoders.</summary>
+    [Id(5)] public required string[] MomentumEncoders { get; init; }
+
+    /// <summary>Keys of the augmentation workers.</summary>
+    [Id(6)] public required string[] Augmentations { get; init; }
+
+    /// <summary>Key of the evaluation grain.</summary>
+    [Id(7)] public required string Evaluation { get; init; }
+}
