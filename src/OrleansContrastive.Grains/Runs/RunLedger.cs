@@ -1,0 +1,182 @@
+using OrleansContrastive.Contracts.Leases;
+using OrleansContrastive.Contracts.Runs;
+
+namespace OrleansContrastive.Grains.Runs;
+
+/// <summary>
+/// The run grain's book: grants leases as attempts, gives each committed lease its place in the one order, and knows
+/// what every shard still lacks. Pure state, driven by one thread; time and messages are its caller's.
+/// </summary>
+internal sealed class RunLedger
+{
+    // Attempt numbers of different terms never meet: a stage that an earlier run grain asked for stays apart.
+    private const int AttemptsPerTerm = 1 << 20;
+
+    private readonly RunSpec _spec;
+    private readonly int _leasesPerEpoch;
+    private readonly Dictionary<long, Grant> _granted = [];
+    private readonly SortedSet<long> _returned = [];
+    private readonly SortedDictionary<long, LeaseCommit> _slots = [];
+    private readonly List<VersionOrder> _orders = [];
+    private readonly LedgerCursor _cursor;
+    private long _fresh;
+    private long _attempt;
+
+    /// <summary>A book that stands at a cut; the orders that follow it are re-read with <see cref="Recover"/>.</summary>
+    public RunLedger(RunSpec spec, Fence fence, LedgerCursor cursor)
+    {
+        _spec = spec;
+        _leasesPerEpoch = spec.LeasesPerEpoch;
+        _cursor = cursor.Copy();
+        Fence = fence;
+        KeptSince = cursor.Version;
+        _attempt = fence.Term * AttemptsPerTerm;
+        _fresh = _cursor.ClosedBelow;
+    }
+
+    private bool Lockstep => _spec.Consistency.Mode == ConsistencyMode.Lockstep;
+
+    private int Slots => Lockstep ? _spec.Consistency.Slots : 1;
+
+    /// <summary>The term and history that this book commands in.</summary>
+    public Fence Fence { get; }
+
+    /// <summary>Newest version in the order.</summary>
+    public long Version => _cursor.Version;
+
+    /// <summary>Orders up to this version are in a checkpoint and no longer kept.</summary>
+    public long KeptSince { get; private set; }
+
+    /// <summary>Where the order stands.</summary>
+    public LedgerCursor Cursor => _cursor;
+
+    /// <summary>Every lease of the run is in the order.</summary>
+    public bool IsFinished => _cursor.ClosedBelow >= _spec.TotalLeases;
+
+    /// <summary>Attempts in somebody's hands.</summary>
+    public int Outstanding => _granted.Count;
+
+    /// <summary>Takes the orders that follow the cut, as a shard has kept them.</summary>
+    public void Recover(IEnumerable<VersionOrder> orders)
+    {
+        foreach (var order in orders.OrderBy(order => order.Version))
+        {
+            if (order.Version <= Version) continue;
+            Record(order);
+        }
+    }
+
+    /// <summary>Answers an encoder that asks for work.</summary>
+    public LeaseReply Acquire(LeaseRequest request)
+    {
+        if (request.History != Fence.History) return new() { Outcome = LeaseOutcome.OtherHistory };
+        if (IsFinished) return new() { Outcome = LeaseOutcome.Finished };
+        if (Next(request) is not { } ordinal) return new() { Outcome = LeaseOutcome.Wait, After = TimeSpan.FromMilliseconds(2) };
+
+        if (!_returned.Remove(ordinal)) _fresh = ordinal + 1;
+        var attempt = new LeaseAttempt(LeaseId.At(ordinal, _leasesPerEpoch), ++_attempt);
+        _granted[ordinal] = new(attempt, request.Encoder);
+        return new()
+        {
+            Outcome = LeaseOutcome.Granted,
+            Attempt = attempt,
+            BaseVersion = Lockstep ? ordinal / Slots : -1,
+        };
+    }
+
+    /// <summary>Gives a staged attempt its place in the order; the first attempt of a lease wins.</summary>
+    public CommitOutcome Commit(CommitRequest request)
+    {
+        if (request.History != Fence.History) return CommitOutcome.Refused;
+        var ordinal = request.Attempt.Lease.Ordinal(_leasesPerEpoch);
+        if (ordinal < 0 || ordinal >= _spec.TotalLeases) return CommitOutcome.Refused;
+        if (_cursor.IsDone(ordinal) || _slots.ContainsKey(ordinal)) return CommitOutcome.Committed;
+        // A gradient of another version has no place in this step's sum.
+        if (Lockstep && (ordinal / Slots != Version || request.BaseVersion != Version)) return CommitOutcome.Refused;
+
+        _granted.Remove(ordinal);
+        _returned.Remove(ordinal);
+        // An attempt that an earlier run grain granted may come before this one's cursor has reached its lease.
+        while (_fresh <= ordinal)
+        {
+            if (_fresh != ordinal) _returned.Add(_fresh);
+            _fresh++;
+        }
+
+        _slots.Add(ordinal, new(request.Attempt, request.Samples, request.Skipped));
+        if (_slots.Count == Slots) Close();
+        return CommitOutcome.Accepted;
+    }
+
+    /// <summary>Takes back all that an encoder holds, because it was not heard of. Returns how many leases.</summary>
+    public int EndAttempts(string encoder)
+    {
+        var ended = _granted.Where(grant => grant.Value.Encoder == encoder).Select(grant => grant.Key).ToList();
+        foreach (var ordinal in ended)
+        {
+            _granted.Remove(ordinal);
+            _returned.Add(ordinal);
+        }
+
+        return ended.Count;
+    }
+
+    /// <summary>The orders that a shard lacks which has applied up to a version, oldest first; at most <paramref name="limit"/>.</summary>
+    /// <exception cref="InvalidOperationException">The shard lacks orders that are no longer kept.</exception>
+    public VersionOrder[] OrdersAfter(long applied, int limit)
+    {
+        if (applied < KeptSince)
+            throw new InvalidOperationException($"A shard stands at version {applied}; orders are kept since {KeptSince} only.");
+        var first = (int)(applied - KeptSince);
+        return [.. _orders.Skip(first).Take(limit)];
+    }
+
+    /// <summary>A checkpoint at this version is complete: older orders are not needed any more.</summary>
+    public void Forget(long version)
+    {
+        _orders.RemoveRange(0, (int)(version - KeptSince));
+        KeptSince = version;
+    }
+
+    private long? Next(LeaseRequest request)
+    {
+        var held = _granted.Values.Count(grant => grant.Encoder == request.Encoder);
+        // After a recovery, leases beyond the closed ones may be done already.
+        while (_fresh < _spec.TotalLeases && (_cursor.IsDone(_fresh) || _slots.ContainsKey(_fresh))) _fresh++;
+        long? next = _returned.Count > 0 ? _returned.Min : _fresh < _spec.TotalLeases ? _fresh : null;
+        if (next is not { } ordinal) return null;
+        if (!Lockstep) return held <= _spec.Topology.LeasesAhead ? ordinal : null;
+
+        // The step in hand may always be helped by an idle encoder, or a lease whose owner died could wait for ever.
+        var step = ordinal / Slots;
+        if (step <= Version && request.Idle) return ordinal;
+        return held <= _spec.Topology.LeasesAhead && step <= Version + _spec.Topology.LeasesAhead ? ordinal : null;
+    }
+
+    private void Close()
+    {
+        var order = new VersionOrder
+        {
+            Version = Version + 1,
+            SamplesBefore = _cursor.SamplesApplied,
+            Leases = [.. _slots.Values],
+        };
+        _slots.Clear();
+        Record(order);
+    }
+
+    private void Record(VersionOrder order)
+    {
+        _cursor.Apply(order);
+        _orders.Add(order);
+        _fresh = Math.Max(_fresh, _cursor.ClosedBelow);
+        foreach (var lease in order.Leases)
+        {
+            var ordinal = lease.Attempt.Lease.Ordinal(_leasesPerEpoch);
+            _granted.Remove(ordinal);
+            _returned.Remove(ordinal);
+        }
+    }
+
+    private readonly record struct Grant(LeaseAttempt Attempt, string Encoder);
+}

@@ -1,0 +1,32 @@
+using OrleansContrastive.Contracts.Workers;
+
+namespace OrleansContrastive.Grains.Runs;
+
+/// <summary>The silos that were heard of lately, on monotonic time. One thread at a time.</summary>
+internal sealed class WorkerRoster(TimeProvider time)
+{
+    private readonly Dictionary<string, Entry> _workers = new(StringComparer.Ordinal);
+
+    /// <summary>A silo that is silent for so long is taken for dead. A slow one still sends heartbeats.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The silos, ordered by name.</summary>
+    public IReadOnlyList<WorkerReport> Workers => [.. _workers.Values.Select(entry => entry.Report).OrderBy(report => report.Silo, StringComparer.Ordinal)];
+
+    /// <summary>A silo was heard of.</summary>
+    public void Hear(WorkerReport report) => _workers[report.Silo] = new(report, time.GetTimestamp());
+
+    /// <summary>Strikes out the silent ones; returns their names.</summary>
+    public IReadOnlyList<string> Expire()
+    {
+        var silent = _workers.Where(worker => time.GetElapsedTime(worker.Value.Heard) > Patience).Select(worker => worker.Key).ToList();
+        foreach (var silo in silent) _workers.Remove(silo);
+        return silent;
+    }
+
+    /// <summary>Whether a silo has activated a grain.</summary>
+    public bool IsActive(string silo, string grain) =>
+        _workers.TryGetValue(silo, out var entry) && entry.Report.Active.Contains(grain);
+
+    private readonly record struct Entry(WorkerReport Report, long Heard);
+}

@@ -1,0 +1,68 @@
+using OrleansContrastive.Checkpoints;
+using OrleansContrastive.Checkpoints.Tensors;
+using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Learning.Encoders;
+using OrleansContrastive.Learning.Optimizers;
+using TorchSharp;
+
+namespace OrleansContrastive.Grains.Shards;
+
+/// <summary>
+/// A parameter shard as tensors of a checkpoint: <c>query.</c>, <c>key.</c> and <c>velocity.</c> before the
+/// network's own (torchvision's) names, so that other tools find what they know.
+/// </summary>
+internal static class ParameterFiles
+{
+    private const string Query = "query.";
+    private const string Key = "key.";
+    private const string Velocity = "velocity.";
+
+    /// <summary>Name of a shard's file in a checkpoint.</summary>
+    public static string Name(int shard, RunSpec spec) => $"parameters-{shard}-of-{spec.Topology.ParameterShards}.safetensors";
+
+    /// <summary>The tensors of a version. They share its memory.</summary>
+    public static IReadOnlyList<NamedTensor> Tensors(ParameterVersion version, ShardLayout layout)
+    {
+        var tensors = new List<NamedTensor>();
+        Add(Query, layout.Parameters, version.Weights);
+        Add(Query, layout.Moments, version.Moments);
+        Add(Key, layout.Parameters, version.KeyWeights);
+        Add(Velocity, layout.Parameters, version.Velocity);
+        return tensors;
+
+        void Add(string prefix, IReadOnlyList<TensorSlot> slots, ReadOnlyMemory<byte> flat)
+        {
+            var size = layout.ElementSize;
+            foreach (var slot in slots)
+                tensors.Add(new(prefix + slot.Name, size == 8 ? TensorType.Float64 : TensorType.Float32, slot.Shape, flat.Slice((int)slot.Offset * size, slot.Length * size)));
+        }
+    }
+
+    /// <summary>The version that a file holds.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
+    public static ParameterVersion Restore(SafeTensorsContent content, ShardLayout layout, long version, torch.ScalarType type) => new(
+        version,
+        type,
+        Gather(content, Query, layout.Parameters, layout.ElementSize),
+        Gather(content, Velocity, layout.Parameters, layout.ElementSize),
+        Gather(content, Key, layout.Parameters, layout.ElementSize),
+        Gather(content, Query, layout.Moments, layout.ElementSize));
+
+    private static byte[] Gather(SafeTensorsContent content, string prefix, IReadOnlyList<TensorSlot> slots, int size)
+    {
+        var flat = new byte[slots.Sum(slot => slot.Length) * size];
+        foreach (var slot in slots)
+        {
+            var tensor = content[prefix + slot.Name];
+            if (!tensor.Shape.SequenceEqual(slot.Shape) || tensor.Data.Length != slot.Length * size)
+            {
+                throw new CheckpointException(
+                    $"Tensor '{tensor.Name}' of the checkpoint is {tensor.Type} [{string.Join(", ", tensor.Shape)}]; expected {size * 8}-bit floats [{string.Join(", ", slot.Shape)}].");
+            }
+
+            tensor.Data.CopyTo(flat.AsMemory((int)slot.Offset * size));
+        }
+
+        return flat;
+    }
+}

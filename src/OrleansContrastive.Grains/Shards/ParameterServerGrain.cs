@@ -1,0 +1,147 @@
+using Orleans;
+using Orleans.Placement;
+using OrleansContrastive.Contracts.Blocks;
+using OrleansContrastive.Contracts.Leases;
+using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Contracts.Shards;
+using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Learning.Encoders;
+using OrleansContrastive.Learning.Optimizers;
+using TorchSharp;
+
+namespace OrleansContrastive.Grains.Shards;
+
+/// <inheritdoc cref="IParameterServerGrain"/>
+[KeepAlive, PreferLocalPlacement]
+internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes, CheckpointShelf checkpoints)
+    : Grain, IParameterServerGrain
+{
+    // Readers that fetch a version in parts must still find it while the next ones are applied.
+    private const int VersionsKept = 4;
+
+    private readonly ShardLedger<GradientStage> _ledger = new();
+    private readonly List<ParameterVersion> _versions = [];
+    private RunSpec _spec = null!;
+    private string _run = "";
+    private ShardLayout _layout = null!;
+    private ParameterRun[] _runs = [];
+    private UpdateRule _rule = null!;
+    private ElementType _type;
+
+    private ParameterVersion Newest => _versions[^1];
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        silo.Host(this.GetPrimaryKeyString());
+        return Task.CompletedTask;
+    }
+
+    public Task WakeAsync() => Task.CompletedTask;
+
+    public Task<ShardReport> ReportAsync(long term) => Task.FromResult(_ledger.Report(term));
+
+    public async Task<ShardReply> PrepareAsync(PrepareShard prepare)
+    {
+        var status = _ledger.Prepare(prepare, out var load);
+        if (status != ShardStatus.Ok || !load) return new(status, _ledger.Applied);
+
+        var (layout, start) = await lanes.Shards.RunAsync(() => Start(prepare));
+        if (prepare.Restore)
+        {
+            var content = await checkpoints.ReadAsync(prepare.Run, prepare.Version, ParameterFiles.Name(prepare.Shard, prepare.Spec));
+            start = ParameterFiles.Restore(content, layout, prepare.Version, start.ElementType);
+        }
+
+        _spec = prepare.Spec;
+        _run = prepare.Run;
+        _layout = layout;
+        _type = ModelFactory.MasterType(_spec);
+        _runs = ParameterRun.Join(layout.Parameters.Select(slot => new ParameterRun((int)slot.Offset, slot.Length, slot.Decays)), (int)layout.ParameterCount);
+        _rule = new(_spec);
+        _versions.Clear();
+        _versions.Add(start);
+        _ledger.Loaded(prepare);
+        return new(ShardStatus.Ok, _ledger.Applied);
+    }
+
+    public Task<ShardReply> StageAsync(StageGradient part)
+    {
+        var status = _ledger.Stage(part.Attempt, part.History, () => new(_layout.ParameterCount, _type.Size()), out var stage);
+        stage?.Add(part, _type, _layout.MomentCount);
+        return Task.FromResult(new ShardReply(status, _ledger.Applied));
+    }
+
+    public async Task<ShardReply> ApplyAsync(ApplyOrders orders)
+    {
+        var status = _ledger.Accept(orders, stage => stage.IsComplete, out var next);
+        foreach (var order in next)
+        {
+            var updates = order.Leases
+                .Where(lease => !lease.Skipped)
+                .Select(lease => (Stage: _ledger.StageOf(lease.Attempt), lease.Samples))
+                .Select(part => new StagedUpdate(part.Stage.Gradient, part.Stage.Moments, part.Samples))
+                .ToList();
+            var (newest, step) = (Newest, _rule.At(order));
+            // Off the turn: readers of the versions before go on meanwhile.
+            var version = await Task.Run(() => newest.Next(updates, _runs, step));
+            _versions.Add(version);
+            if (_versions.Count > VersionsKept) _versions.RemoveAt(0);
+            _ledger.Done(order);
+        }
+
+        return new(status, _ledger.Applied);
+    }
+
+    public Task<PullReply> PullAsync(PullRequest request)
+    {
+        var status = _ledger.Check(request.History);
+        if (status != ShardStatus.Ok) return Task.FromResult(new PullReply { Status = status });
+
+        var newest = Newest;
+        var wanted = request.Exact < 0 ? newest.Number : request.Exact;
+        if (wanted > newest.Number) return Task.FromResult(new PullReply { Status = ShardStatus.NotYet, Version = newest.Number });
+        if (request.Known == wanted) return Task.FromResult(new PullReply { Status = ShardStatus.NotModified, Version = wanted });
+        var version = _versions.Find(version => version.Number == wanted);
+        return Task.FromResult(version is null
+            ? new PullReply { Status = ShardStatus.Gone, Version = newest.Number }
+            : Part(version, request));
+    }
+
+    public async Task<SnapshotReply> SnapshotAsync(SnapshotShard snapshot)
+    {
+        var status = _ledger.Check(snapshot.Fence);
+        if (status == ShardStatus.Ok && _ledger.Applied != snapshot.Version) status = ShardStatus.Missing;
+        if (status != ShardStatus.Ok) return new(status, "", "", 0, "");
+        var tensors = ParameterFiles.Tensors(Newest, _layout);
+        return await checkpoints.WriteAsync(_run, snapshot, ParameterFiles.Name(_layout.Shard, _spec), tensors);
+    }
+
+    private static (ShardLayout Layout, ParameterVersion Start) Start(PrepareShard prepare)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = ModelFactory.Create(prepare.Spec, torch.CPU);
+        var layout = model.Layout.Split(prepare.Spec.Topology.ParameterShards)[prepare.Shard];
+        var type = ModelFactory.MasterType(prepare.Spec) == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
+        return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout)));
+    }
+
+    private PullReply Part(ParameterVersion version, PullRequest request)
+    {
+        var flat = request.Kind switch
+        {
+            ParameterKind.Query => version.Weights,
+            ParameterKind.Key => version.KeyWeights,
+            _ => version.Moments,
+        };
+        var size = _type.Size();
+        var total = flat.Length / size;
+        var count = (int)Math.Min(total - request.Offset, _spec.MaxBlockBytes / size);
+        return new()
+        {
+            Status = ShardStatus.Ok,
+            Version = version.Number,
+            Total = total,
+            Part = new(_type, [count], flat.Slice((int)request.Offset * size, count * size)),
+        };
+    }
+}

@@ -1,0 +1,20 @@
+using OrleansContrastive.Contracts;
+using OrleansContrastive.Contracts.Workers;
+
+namespace OrleansContrastive.Grains.Silos;
+
+/// <summary>Who this silo is to the runs.</summary>
+/// <param name="Name">Its name, which is part of the keys of its grains.</param>
+/// <param name="Roles">What it offers.</param>
+public sealed record SiloIdentity(string Name, WorkerRoles Roles)
+{
+    /// <summary>Refuses to host a grain that belongs to another silo.</summary>
+    /// <exception cref="InvalidOperationException">The key names another silo.</exception>
+    public GrainPlace Host(string key)
+    {
+        var place = GrainKeys.Parse(key);
+        return place.Silo == Name
+            ? place
+            : throw new InvalidOperationException($"Grain '{key}' belongs to silo '{place.Silo}' and was called into '{Name}'.");
+    }
+}

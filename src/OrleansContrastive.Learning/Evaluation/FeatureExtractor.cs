@@ -1,0 +1,39 @@
+using OrleansContrastive.Learning.Encoders;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace OrleansContrastive.Learning.Evaluation;
+
+/// <summary>Turns images into unit rows. Stateless; on the model's thread.</summary>
+public static class FeatureExtractor
+{
+    /// <summary>Features of a batch, one pass through the encoder for all kinds of them.</summary>
+    /// <param name="model">The network, in evaluation mode; null where only pixels are asked for.</param>
+    /// <param name="views">Plain views [B, C, H, W].</param>
+    /// <param name="kinds">What is wanted.</param>
+    /// <returns>For each kind unit rows, flat [B x width].</returns>
+    public static float[][] Extract(ContrastiveModel? model, Tensor views, IReadOnlyList<FeatureKind> kinds)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Tensor? map = null;
+        return [.. kinds.Select(kind => Rows(kind))];
+
+        Tensor Map() => map ??= Network().FeatureMap(views);
+
+        ContrastiveModel Network() => model ?? throw new ArgumentNullException(nameof(model), "Only pixels can be compared without a network.");
+
+        float[] Rows(FeatureKind kind)
+        {
+            var features = kind switch
+            {
+                FeatureKind.Encoder => Map().mean([2L, 3L]),
+                FeatureKind.EncoderGrid => nn.functional.adaptive_avg_pool2d(Map(), [2, 2]),
+                FeatureKind.Head => Network().forward(views),
+                _ => views,
+            };
+            var rows = nn.functional.normalize(features.flatten(1).to_type(ScalarType.Float32), p: 2, dim: 1).cpu().contiguous();
+            return rows.data<float>().ToArray();
+        }
+    }
+}
