@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Workers;
+
+namespace OrleansContrastive.Hosting;
+
+/// <summary>One silo with all roles, in this process: what <c>contrastive train</c> and the tests run on.</summary>
+public sealed class EmbeddedCluster : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private EmbeddedCluster(IHost host) => _host = host;
+
+    /// <summary>The way to the grains.</summary>
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>The silo's services.</summary>
+    public IServiceProvider Services => _host.Services;
+
+    /// <summary>Number of device lanes.</summary>
+    public int Lanes => _host.Services.GetRequiredService<DeviceLanes>().Lanes.Count;
+
+    /// <summary>Starts the silo on free loopback ports, under a cluster id of its own.</summary>
+    /// <param name="store">Where checkpoints and run records lie.</param>
+    /// <param name="configure">What the silo offers.</param>
+    /// <param name="logging">Where its log goes; nowhere by default.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<EmbeddedCluster> StartAsync(
+        ICheckpointStore store,
+        Action<WorkerOptions>? configure = null,
+        Action<ILoggingBuilder>? logging = null,
+        CancellationToken cancellationToken = default)
+    {
+        // An empty builder: neither files beside the program nor the environment change an embedded silo.
+        var builder = Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
+        builder.Logging.ClearProviders();
+        logging?.Invoke(builder.Logging);
+        builder.UseOrleans(silo =>
+        {
+            var (siloPort, gatewayPort) = FreePorts();
+            silo.UseLocalhostClustering(siloPort, gatewayPort, null, "contrastive", $"embedded-{Guid.NewGuid():N}");
+            silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMinutes(2));
+            silo.AddContrastive(store, options =>
+            {
+                options.Silo = "embedded";
+                configure?.Invoke(options);
+            });
+        });
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+
+        return new(host);
+    }
+
+    /// <summary>The run grain of a run, which this silo serves from now on.</summary>
+    public ITrainingRunGrain Run(string run)
+    {
+        Services.GetRequiredService<RunCatalog>().Add(run);
+        return Grains.GetGrain<ITrainingRunGrain>(run);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        if (_host is IAsyncDisposable disposable) await disposable.DisposeAsync();
+        else _host.Dispose();
+    }
+
+    private static (int Silo, int Gateway) FreePorts()
+    {
+        // Both are held while the second is chosen, so that they differ.
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
+    }
+}

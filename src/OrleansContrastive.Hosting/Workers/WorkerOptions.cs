@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Options;
+using OrleansContrastive.Contracts.Workers;
+
+namespace OrleansContrastive.Hosting.Workers;
+
+/// <summary>What a silo offers to runs. Bound from the section <c>Worker</c>.</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>Name of the silo, part of its grains' keys; no slash. Empty = the machine's name and the process id.</summary>
+    public string Silo { get; set; } = "";
+
+    /// <summary>What it offers.</summary>
+    public WorkerRoles Roles { get; set; } = WorkerRoles.All;
+
+    /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:0,cuda:1</c>.</summary>
+    public string Device { get; set; } = "cpu";
+
+    /// <summary>CPU lanes: encoders that compute side by side. 0 = one per core.</summary>
+    public int Lanes { get; set; }
+
+    /// <summary>Threads of one CPU lane; 0 = the cores divided by the lanes.</summary>
+    public int ThreadsPerLane { get; set; }
+
+    /// <summary>Time between two heartbeats.</summary>
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromMilliseconds(500);
+}
+
+/// <summary>Refuses options that cannot work, when the host starts.</summary>
+internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, WorkerOptions options)
+    {
+        var problems = new List<string>();
+        if (options.Silo.Contains('/', StringComparison.Ordinal)) problems.Add($"Worker:Silo is '{options.Silo}'; a silo's name holds no slash.");
+        if (options.Lanes < 0) problems.Add($"Worker:Lanes is {options.Lanes}; expected 0 (one per core) or more.");
+        if (options.ThreadsPerLane < 0) problems.Add($"Worker:ThreadsPerLane is {options.ThreadsPerLane}; expected 0 (cores / lanes) or more.");
+        if (options.Roles == WorkerRoles.None) problems.Add("Worker:Roles is empty; name at least one role, or All.");
+        if (options.Heartbeat <= TimeSpan.Zero || options.Heartbeat > TimeSpan.FromSeconds(2))
+            problems.Add($"Worker:Heartbeat is {options.Heartbeat}; expected above 0 and at most 2 s, since a silo silent for 5 s is taken for dead.");
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+}
