@@ -1,1 +1,3 @@
-return 0;
+using OrleansContrastive.Cli;
+
+return await ContrastiveCommand.RunAsync(args);

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Cli.Display;
+
+namespace OrleansContrastive.Cli.Commands;
+
+/// <summary><c>contrastive resume</c>: goes on with a run from its last checkpoint.</summary>
+internal static class ResumeCommand
+{
+    private static readonly Argument<string> Folder = new("dir") { Description = "Folder of the run." };
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var command = new Command("resume", "Goes on with a run from its last checkpoint.") { Folder };
+        var common = RunOptions.AddTo(command, withOut: false);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var folder = RunFolder.Existing(parsed.GetValue(Folder)!);
+            await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, common.Lanes(parsed), cancellation);
+            return await session.TrainAsync(null, evaluateEpochs: 1, RunDisplay.Create(common.Json(parsed)), cancellation);
+        });
+        return command;
+    }
+}
+
+/// <summary>Folders of runs.</summary>
+internal static class RunFolder
+{
+    /// <summary>The folder, which must hold a run.</summary>
+    /// <exception cref="UsageException">It does not.</exception>
+    public static string Existing(string folder) => Directory.Exists(Path.Combine(folder, RunSession.RunId))
+        ? folder
+        : throw new UsageException($"'{folder}' holds no run: there is no folder '{RunSession.RunId}' in it.");
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using OrleansContrastive.Checkpoints;
+using OrleansContrastive.Cli.Commands;
+using OrleansContrastive.Data.Datasets;
+
+namespace OrleansContrastive.Cli;
+
+/// <summary>The program: its commands, and what becomes of their failures.</summary>
+internal static class ContrastiveCommand
+{
+    /// <summary>Parses and runs a command line. Returns the exit code (<see cref="ExitCodes"/>).</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Trains image encoders by contrastive self-supervision, on actors.\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (a checkpoint was written).")
+        {
+            TrainCommand.Create(),
+            ResumeCommand.Create(),
+            EvalCommand.Create(),
+            DatasetsCommand.Create(),
+            DoctorCommand.Create(),
+        };
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(UsageHints.Explain(error.Message, parsed));
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                // Ctrl-C asks for a checkpoint; that takes as long as the step in hand and the writing.
+                ProcessTerminationTimeout = TimeSpan.FromMinutes(2),
+            });
+        }
+        catch (UsageException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.Usage;
+        }
+        catch (Exception exception) when (exception is DatasetException or CheckpointException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.Failed;
+        }
+    }
+}

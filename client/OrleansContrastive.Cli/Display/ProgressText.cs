@@ -1,0 +1,65 @@
+using System.Globalization;
+using OrleansContrastive.Contracts.Evaluation;
+using OrleansContrastive.Contracts.Runs;
+
+namespace OrleansContrastive.Cli.Display;
+
+/// <summary>Progress in words and numbers, for both displays.</summary>
+internal static class ProgressText
+{
+    /// <summary>What begins.</summary>
+    public static IEnumerable<string> Begin(RunStatus status, string folder)
+    {
+        var spec = status.Spec!;
+        var consistency = spec.Consistency.Mode == ConsistencyMode.Lockstep ? $"lockstep, {spec.Consistency.Slots} slots" : "unbounded";
+        yield return Text($"{spec.Method}, {spec.Model.Encoder} ({spec.Model.Precision}), {spec.Dataset.Name}: {spec.Dataset.Count:N0} images, {spec.Epochs} epochs, batch {spec.Batch}.");
+        yield return Text($"{spec.Topology.Encoders} encoders ({consistency}), {spec.Topology.KeyEncoders} key encoders, {spec.Topology.ParameterShards} parameter shards, {spec.Topology.NegativeShards} queue shards of together {spec.Contrast.QueueLength:N0} keys.");
+        yield return $"Folder: {folder}";
+    }
+
+    /// <summary>One line.</summary>
+    public static string Line(RunStatus status, KnnReport? verdict) =>
+        string.Join("  ", Cells(status, verdict).Select(cell => $"{cell.Name} {cell.Value}"));
+
+    /// <summary>The parts of a line.</summary>
+    public static IEnumerable<(string Name, string Value)> Cells(RunStatus status, KnnReport? verdict)
+    {
+        var spec = status.Spec!;
+        if (status.Phase == RunPhase.Preparing)
+        {
+            yield return ("preparing:", status.Problem ?? "the shards load their state");
+            yield break;
+        }
+
+        yield return ("epoch", Text($"{Math.Min(spec.Epochs, (status.LeasesDone / spec.LeasesPerEpoch) + 1)}/{spec.Epochs}"));
+        yield return ("step", Text($"{status.Version:N0}/{spec.TotalLeases / spec.Consistency.Slots:N0}"));
+        yield return ("loss", Text($"{status.Loss:F3} (chance {status.ChanceLevel:F3})"));
+        yield return ("images/s", Text($"{status.ImagesPerSecond:N0}"));
+        yield return ("kNN", verdict is null ? "-" : Text($"{verdict.Results[0].Top1:P1} (quick, version {verdict.Version})"));
+        yield return ("staleness", Text($"{status.Staleness:F1}"));
+        yield return ("left", Left(status));
+    }
+
+    /// <summary>The verdict, for a person.</summary>
+    public static IEnumerable<string> Verdict(RunResult result)
+    {
+        yield return Text($"Trained {result.SamplesApplied:N0} samples in {result.TrainSeconds:F1} s ({result.ImagesPerSecond:N0} images/s); loss {result.Loss:F3}, chance {result.ChanceLevel:F3}.");
+        yield return "kNN accuracy                k=200 T=0.1   k=20 T=0.07";
+        yield return Row("encoder features", result.KnnTop1, result.Knn20Top1);
+        yield return Row("  pooled to 2x2", result.KnnGridTop1, result.Knn20GridTop1);
+        yield return Row("untrained encoder", result.RandomInitTop1, result.RandomInit20Top1);
+        yield return Row("raw pixels", result.RawPixelTop1, result.RawPixel20Top1);
+    }
+
+    private static string Row(string name, double first, double second) => Text($"{name,-28}{first,8:P2}   {second,12:P2}");
+
+    private static string Left(RunStatus status)
+    {
+        var rate = status.ImagesPerSecond;
+        if (rate <= 0) return "-";
+        var seconds = (status.Spec!.TotalSamples - (status.LeasesDone * status.Spec.LeaseSize)) / rate;
+        return TimeSpan.FromSeconds(Math.Round(seconds)).ToString(seconds >= 3600 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+    }
+
+    private static string Text(FormattableString text) => FormattableString.Invariant(text);
+}

@@ -1,0 +1,165 @@
+using System.Text.Json;
+using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Data;
+using OrleansContrastive.Data.Augmentation;
+using OrleansContrastive.Data.Datasets;
+using OrleansContrastive.Learning.Devices;
+using OrleansContrastive.Learning.Encoders;
+using OrleansContrastive.Learning.Heads;
+using TorchSharp;
+
+namespace OrleansContrastive.Cli.Recipes;
+
+/// <summary>Turns a recipe into a spec: nothing in it is "auto", and every name in it exists.</summary>
+internal static class SpecResolver
+{
+    private static readonly string[] Methods = ["moco-v1", "moco-v2"];
+    private static readonly string[] Schedules = ["cosine", "step", "constant"];
+    private static readonly string[] Consistencies = ["lockstep", "unbounded"];
+    private static readonly string[] NegativeModes = ["mirror", "shard"];
+
+    /// <summary>Resolves a recipe for a data set and a number of lanes.</summary>
+    /// <exception cref="UsageException">A name is unknown or a value out of range.</exception>
+    public static RunSpec Resolve(TrainingRecipe recipe, IImageDataset dataset, int lanes)
+    {
+        Check("method", recipe.Method, Methods);
+        Check("schedule", recipe.Schedule, Schedules);
+        Check("consistency", recipe.Consistency, Consistencies);
+        Check("negatives", recipe.Negatives, NegativeModes);
+        Range("epochs", recipe.Epochs, recipe.Epochs >= 1, "1 or more");
+        Range("batch", recipe.Batch, recipe.Batch >= 2 && recipe.Batch <= dataset.Count, $"2 to {dataset.Count}, the number of images");
+        Range("temperature", recipe.Temperature, recipe.Temperature > 0, "above 0");
+        Range("queueLength", recipe.QueueLength, recipe.QueueLength >= 1, "1 or more");
+        Range("keyMomentum", recipe.KeyMomentum, recipe.KeyMomentum is >= 0 and < 1, "0 to below 1");
+        Range("momentum", recipe.Momentum, recipe.Momentum is >= 0 and < 1, "0 to below 1");
+        Range("learningRate", recipe.LearningRate, recipe.LearningRate > 0, "above 0");
+        Range("warmUpEpochs", recipe.WarmUpEpochs, recipe.WarmUpEpochs >= 0 && recipe.WarmUpEpochs < recipe.Epochs, "0 to below the number of epochs");
+
+        var lockstep = recipe.Consistency == "lockstep";
+        var encoders = recipe.Encoders > 0 ? recipe.Encoders : lanes;
+        // In lockstep the encoders share a batch; the smallest part still needs two samples for its batch norm.
+        var slots = lockstep ? encoders : 1;
+        Range("batch", recipe.Batch, recipe.Batch % slots == 0 && recipe.Batch / slots >= 2, $"a multiple of {slots}, the encoders that share it in lockstep");
+
+        var augmentations = Augmentations(recipe, dataset);
+        return new()
+        {
+            Method = recipe.Method,
+            Dataset = new()
+            {
+                Name = recipe.Dataset,
+                Path = recipe.Data is null ? null : Path.GetFullPath(recipe.Data),
+                Split = recipe.Split,
+                Fingerprint = dataset.Fingerprint,
+                Count = dataset.Count,
+                Channels = dataset.Channels,
+                ImageSize = augmentations[0].Size,
+                TestSplit = recipe.TestSplit,
+            },
+            Model = Model(recipe, dataset.Channels, augmentations[0].Size),
+            Augmentations = [.. augmentations.Select(augmentation => JsonSerializer.Serialize(augmentation))],
+            Contrast = new()
+            {
+                Temperature = recipe.Temperature,
+                QueueLength = recipe.QueueLength,
+                KeyMomentum = recipe.KeyMomentum,
+                Symmetric = recipe.Symmetric,
+                ShuffleKeys = recipe.ShuffleKeys,
+                MaskOwnSample = recipe.MaskOwnSample,
+                StartWithRandomRows = recipe.StartWithRandomRows,
+                Mode = recipe.Negatives == "mirror" ? NegativeMode.Mirror : NegativeMode.Shard,
+            },
+            Optimizer = new()
+            {
+                LearningRate = recipe.LearningRate,
+                Momentum = recipe.Momentum,
+                WeightDecay = recipe.WeightDecay,
+                Nesterov = recipe.Nesterov,
+                ExcludeNormAndBias = recipe.ExcludeNormAndBias,
+                Schedule = recipe.Schedule,
+                WarmUpEpochs = recipe.WarmUpEpochs,
+                StepEpochs = recipe.StepEpochs,
+            },
+            Consistency = new() { Mode = lockstep ? ConsistencyMode.Lockstep : ConsistencyMode.Unbounded, Slots = slots },
+            Topology = new()
+            {
+                Encoders = encoders,
+                KeyEncoders = recipe.KeyEncoders > 0 ? recipe.KeyEncoders : encoders,
+                Augmentations = recipe.Augmenters,
+                ParameterShards = recipe.ParameterShards,
+                NegativeShards = recipe.NegativeShards,
+            },
+            Epochs = recipe.Epochs,
+            Batch = recipe.Batch,
+            LeaseSize = recipe.Batch / slots,
+            Seed = recipe.Seed,
+            CheckpointEvery = (long)(recipe.CheckpointEpochs * dataset.Count),
+        };
+    }
+
+    private static ModelSpec Model(TrainingRecipe recipe, int channels, int size)
+    {
+        var head = recipe.Head ?? (recipe.Method == "moco-v1" ? "linear" : "mlp");
+        try
+        {
+            EncoderSpec.Parse(recipe.Encoder, channels, size);
+            new HeadSpec(head, recipe.HiddenWidth, recipe.EmbeddingWidth).Validated();
+            return new()
+            {
+                Encoder = recipe.Encoder,
+                Head = head,
+                HiddenWidth = recipe.HiddenWidth,
+                EmbeddingWidth = recipe.EmbeddingWidth,
+                Precision = PrecisionSelector.Parse(recipe.Precision, torch.CPU).ToString().ToLowerInvariant(),
+                BatchNormSplits = recipe.BatchNormSplits,
+            };
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+    }
+
+    private static AugmentationRecipe[] Augmentations(TrainingRecipe recipe, IImageDataset dataset)
+    {
+        var own = dataset.Width > 0 && dataset.Width == dataset.Height ? dataset.Width : 0;
+        var name = recipe.Augmentation
+            ?? (recipe.Dataset is "fashion-mnist" or "mnist" ? "fashion-mnist" : own is > 0 and < 96 ? "moco-v2-cifar" : recipe.Method);
+        return [One(name), One(recipe.KeyAugmentation ?? name)];
+
+        AugmentationRecipe One(string recipeName)
+        {
+            AugmentationRecipe augmentation;
+            try
+            {
+                augmentation = AugmentationPresets.Get(recipeName).ForChannels(dataset.Channels);
+            }
+            catch (ArgumentException exception)
+            {
+                throw new UsageException(exception.Message);
+            }
+
+            var size = recipe.ImageSize > 0 ? recipe.ImageSize : own > 0 ? own : augmentation.Size;
+            augmentation = augmentation with
+            {
+                Size = size,
+                PlainShorterSide = augmentation.PlainShorterSide >= size ? augmentation.PlainShorterSide : 0,
+                ScaleMin = recipe.CropScaleMin ?? augmentation.ScaleMin,
+                RatioMin = recipe.CropRatio is { } ratio ? 1 / ratio : augmentation.RatioMin,
+                RatioMax = recipe.CropRatio ?? augmentation.RatioMax,
+            };
+            var problems = augmentation.Problems();
+            return problems.Count == 0 ? augmentation : throw new UsageException(string.Join(" ", problems));
+        }
+    }
+
+    private static void Check(string what, string name, string[] known)
+    {
+        if (!known.Contains(name)) throw new UsageException(NearestName.Explain(what, name, known));
+    }
+
+    private static void Range(string key, object value, bool holds, string expected)
+    {
+        if (!holds) throw new UsageException(FormattableString.Invariant($"'{key}' is {value}; expected {expected}."));
+    }
+}

@@ -1,0 +1,110 @@
+namespace OrleansContrastive.Cli.Recipes;
+
+/// <summary>
+/// Everything that a user may say about a run, with its default. A preset is a JSON object of these names; so are the
+/// arguments of <c>--set</c>. Names are matched without case and dashes.
+/// </summary>
+internal sealed record TrainingRecipe
+{
+    public string Method { get; init; } = "moco-v2";
+
+    public string Dataset { get; init; } = "fashion-mnist";
+
+    /// <summary>Folder of the data set; null = the cache.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Training split, such as <c>train</c> or <c>train[:50000]</c>.</summary>
+    public string Split { get; init; } = "train";
+
+    /// <summary>What kNN is judged on.</summary>
+    public string TestSplit { get; init; } = "test";
+
+    public string Encoder { get; init; } = "resnet18";
+
+    /// <summary>none, linear, mlp or simclr-mlp; null = the method's.</summary>
+    public string? Head { get; init; }
+
+    public int HiddenWidth { get; init; }
+
+    public int EmbeddingWidth { get; init; } = 128;
+
+    /// <summary>auto, float32, bfloat16 or float64.</summary>
+    public string Precision { get; init; } = "auto";
+
+    public int Epochs { get; init; } = 10;
+
+    public int Batch { get; init; } = 256;
+
+    public double LearningRate { get; init; } = 0.06;
+
+    public double Momentum { get; init; } = 0.9;
+
+    public double WeightDecay { get; init; } = 5e-4;
+
+    public bool Nesterov { get; init; }
+
+    public bool ExcludeNormAndBias { get; init; }
+
+    public string Schedule { get; init; } = "cosine";
+
+    public double WarmUpEpochs { get; init; }
+
+    public double[] StepEpochs { get; init; } = [];
+
+    public double Temperature { get; init; } = 0.1;
+
+    public int QueueLength { get; init; } = 4096;
+
+    public double KeyMomentum { get; init; } = 0.99;
+
+    public bool Symmetric { get; init; }
+
+    public bool ShuffleKeys { get; init; } = true;
+
+    public bool MaskOwnSample { get; init; } = true;
+
+    public bool StartWithRandomRows { get; init; }
+
+    /// <summary>mirror or shard.</summary>
+    public string Negatives { get; init; } = "mirror";
+
+    /// <summary>Name of the augmentation recipe of both views; null = by the size of the images.</summary>
+    public string? Augmentation { get; init; }
+
+    /// <summary>Name of the recipe of the key view where it differs.</summary>
+    public string? KeyAugmentation { get; init; }
+
+    /// <summary>Changes the recipe's least crop area.</summary>
+    public double? CropScaleMin { get; init; }
+
+    /// <summary>Changes the recipe's crop ratio to [1/x, x].</summary>
+    public double? CropRatio { get; init; }
+
+    /// <summary>Side of the views in pixels; 0 = the images' own, or the recipe's where images differ.</summary>
+    public int ImageSize { get; init; }
+
+    /// <summary>lockstep or unbounded.</summary>
+    public string Consistency { get; init; } = "lockstep";
+
+    /// <summary>Encoders; 0 = one per lane. In lockstep each computes a part of the batch.</summary>
+    public int Encoders { get; init; }
+
+    public int KeyEncoders { get; init; }
+
+    public int Augmenters { get; init; } = 1;
+
+    public int ParameterShards { get; init; } = 1;
+
+    public int NegativeShards { get; init; } = 1;
+
+    /// <summary>Batch norm splits of each encoder's part of the batch.</summary>
+    public int BatchNormSplits { get; init; } = 1;
+
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Epochs between two quick kNN evaluations while the run goes on; 0 = only at the end.</summary>
+    public int EvaluateEpochs { get; init; } = 1;
+
+    /// <summary>Epochs between two checkpoints; 0 = only at the end and on Ctrl-C.</summary>
+    public double CheckpointEpochs { get; init; } = 1;
+}

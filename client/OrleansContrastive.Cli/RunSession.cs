@@ -1,0 +1,127 @@
+using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Cli.Display;
+using OrleansContrastive.Contracts.Evaluation;
+using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Contracts.Workers;
+using OrleansContrastive.Hosting;
+using Serilog;
+
+namespace OrleansContrastive.Cli;
+
+/// <summary>A run on an embedded silo, from its start to its verdict.</summary>
+internal sealed class RunSession : IAsyncDisposable
+{
+    /// <summary>Id of the run within its folder.</summary>
+    public const string RunId = "run";
+
+    // Enough to see a trend, little enough to be over in seconds.
+    private const int QuickTrain = 10_000;
+    private const int QuickTest = 2_000;
+
+    private readonly EmbeddedCluster _cluster;
+    private readonly string _folder;
+    private readonly Serilog.Core.Logger _log;
+    private readonly ITrainingRunGrain _run;
+
+    private RunSession(EmbeddedCluster cluster, string folder, Serilog.Core.Logger log)
+    {
+        (_cluster, _folder, _log) = (cluster, folder, log);
+        _run = cluster.Run(RunId);
+    }
+
+    /// <summary>Number of device lanes.</summary>
+    public int Lanes => _cluster.Lanes;
+
+    /// <summary>Starts the silo; its log goes into the run's folder.</summary>
+    public static async Task<RunSession> StartAsync(ICheckpointStore store, string folder, int lanes, CancellationToken cancellation)
+    {
+        var log = new LoggerConfiguration().MinimumLevel.Information()
+            .WriteTo.File(Path.Combine(folder, "log.txt"), formatProvider: System.Globalization.CultureInfo.InvariantCulture)
+            .CreateLogger();
+        try
+        {
+            var cluster = await EmbeddedCluster.StartAsync(store, options => options.Lanes = lanes, logging => logging.AddSerilog(log), cancellation);
+            return new(cluster, folder, log);
+        }
+        catch
+        {
+            await log.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Trains to the end, or to Ctrl-C, and judges. Returns the exit code.</summary>
+    /// <param name="spec">What to learn; null = go on from the last checkpoint.</param>
+    /// <param name="evaluateEpochs">Epochs between two quick evaluations; 0 = none.</param>
+    /// <param name="display">Where the user looks.</param>
+    /// <param name="cancellation">Ctrl-C.</param>
+    public async Task<int> TrainAsync(RunSpec? spec, int evaluateEpochs, IRunDisplay display, CancellationToken cancellation)
+    {
+        RunStatus started;
+        try
+        {
+            started = await _run.StartAsync(spec);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+
+        display.Begin(started, _folder);
+        var follower = new RunFollower(_run, evaluateEpochs, QuickAsync);
+        var status = await display.FollowAsync(follower, cancellation);
+        if (status.Phase == RunPhase.Failed)
+        {
+            display.Say($"The run failed: {status.Problem} Its log is {Path.Combine(_folder, "log.txt")}.");
+            return ExitCodes.Failed;
+        }
+
+        if (status.Phase == RunPhase.Stopped)
+        {
+            display.Say($"Stopped at version {status.Version} with a checkpoint. Go on by: contrastive resume {_folder}");
+            return ExitCodes.Interrupted;
+        }
+
+        return await JudgeAsync(status, display);
+    }
+
+    /// <summary>Judges the run as its last checkpoint left it. Returns the exit code.</summary>
+    public async Task<int> EvaluateAsync(IRunDisplay display, CancellationToken cancellation)
+    {
+        // The shards load the checkpoint; the encoders are asked to stop before they take a lease.
+        await _run.RequestCheckpointAsync(thenStop: true);
+        var status = await _run.StartAsync(null);
+        while (status.Phase is RunPhase.Preparing)
+        {
+            await Task.Delay(50, cancellation);
+            status = await _run.StatusAsync();
+        }
+
+        return await JudgeAsync(status, display);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        await _log.DisposeAsync();
+    }
+
+    private async Task<int> JudgeAsync(RunStatus status, IRunDisplay display)
+    {
+        display.Say("Judging the encoder by weighted kNN ...");
+        var view = await ViewAsync();
+        var trained = await KnnAsync(new() { View = view, Features = [KnnFeatures.Encoder, KnnFeatures.EncoderGrid, KnnFeatures.Pixels] });
+        var untrained = await KnnAsync(new() { View = view, Features = [KnnFeatures.Encoder], Untrained = true });
+        display.Result(RunResult.Create(status, trained, untrained, _folder));
+        return ExitCodes.Done;
+    }
+
+    private async Task<KnnReport> QuickAsync() =>
+        await KnnAsync(new() { View = await ViewAsync(), Train = QuickTrain, Test = QuickTest });
+
+    private Task<KnnReport> KnnAsync(KnnRequest request) => _cluster.Grains.GetGrain<IEvaluationGrain>(request.View.Evaluation).KnnAsync(request);
+
+    private async Task<RunView> ViewAsync() =>
+        await _run.ViewAsync() ?? throw new InvalidOperationException("The run has no view of its shards; was it ever running?");
+}
