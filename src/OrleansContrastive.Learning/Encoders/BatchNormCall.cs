@@ -28,9 +28,12 @@ internal sealed unsafe class BatchNormCall(
 
     /// <summary>Computes the output; it takes the input's memory if <paramref name="reuse"/>.</summary>
     public Tensor Forward(Tensor x, Tensor weight, Tensor bias, Tensor? shortcut, bool reuse) =>
-        x.dtype == ScalarType.Float64
-            ? Forward<double>(x, weight, bias, shortcut, reuse)
-            : Forward<float>(x, weight, bias, shortcut, reuse);
+        x.dtype switch
+        {
+            ScalarType.Float64 => Forward<double, Plain<double>>(x, weight, bias, shortcut, reuse),
+            ScalarType.BFloat16 => Forward<float, BrainFloat>(x, weight, bias, shortcut, reuse),
+            _ => Forward<float, Plain<float>>(x, weight, bias, shortcut, reuse),
+        };
 
     /// <summary>
     /// The gradients of input, weight, bias and shortcut, given that of the output. The output <paramref name="y"/> is
@@ -38,18 +41,22 @@ internal sealed unsafe class BatchNormCall(
     /// </summary>
     public (Tensor Input, Tensor Weight, Tensor Bias, Tensor? Shortcut) Backward(
         Tensor gradient, Tensor x, Tensor weight, Tensor? y) =>
-        x.dtype == ScalarType.Float64
-            ? Backward<double>(gradient, x, weight, y)
-            : Backward<float>(gradient, x, weight, y);
+        x.dtype switch
+        {
+            ScalarType.Float64 => Backward<double, Plain<double>>(gradient, x, weight, y),
+            ScalarType.BFloat16 => Backward<float, BrainFloat>(gradient, x, weight, y),
+            _ => Backward<float, Plain<float>>(gradient, x, weight, y),
+        };
 
-    private Tensor Forward<T>(Tensor x, Tensor weight, Tensor bias, Tensor? shortcut, bool reuse)
+    private Tensor Forward<T, TStorage>(Tensor x, Tensor weight, Tensor bias, Tensor? shortcut, bool reuse)
         where T : unmanaged, IFloatingPointIeee754<T>
+        where TStorage : struct, IStorage<T>
     {
         using var scope = NewDisposeScope();
         var input = Layout.ChannelsInnermost(x);
         var other = shortcut is null ? null : Layout.ChannelsInnermost(shortcut);
         var (result, output) = reuse ? (Layout.Logical(input), input) : Layout.EmptyLike(x);
-        T* source = Data<T>(input), added = other is null ? null : Data<T>(other), target = Data<T>(output);
+        byte* source = Data(input), added = other is null ? null : Data(other), target = Data(output);
 
         var channels = (int)x.shape[1];
         var perSample = x.numel() / x.shape[0];
@@ -61,14 +68,14 @@ internal sealed unsafe class BatchNormCall(
         for (var s = 0; s < constants.Length; s++)
         {
             var (start, length) = Split(x.shape[0], s, constants.Length);
-            var (offset, rows) = (start * perSample, length * perSample / channels);
+            var (offset, rows) = (start * perSample * TStorage.Size, length * perSample / channels);
             if (moments is null)
             {
                 (mean, variance) = (Read<T>(runningMean), Read<T>(runningVariance));
             }
             else
             {
-                BatchNormKernel<T>.Moments(source + offset, rows, channels, mean, variance, threads);
+                BatchNormKernel<T, TStorage>.Moments(source + offset, rows, channels, mean, variance, threads);
                 moments.Add(mean, variance, rows, splits);
             }
 
@@ -80,8 +87,8 @@ internal sealed unsafe class BatchNormCall(
             }
 
             constants[s] = new BatchNormConstants<T>(
-                BatchNormKernel<T>.Repeat(mean), BatchNormKernel<T>.Repeat(variance), BatchNormKernel<T>.Repeat(biases));
-            BatchNormKernel<T>.Normalize(
+                BatchNormKernel<T, TStorage>.Repeat(mean), BatchNormKernel<T, TStorage>.Repeat(variance), BatchNormKernel<T, TStorage>.Repeat(biases));
+            BatchNormKernel<T, TStorage>.Normalize(
                 source + offset, added is null ? null : added + offset, target + offset, rows, channels,
                 constants[s], rectify, threads);
         }
@@ -90,8 +97,9 @@ internal sealed unsafe class BatchNormCall(
         return result.MoveToOuterDisposeScope();
     }
 
-    private (Tensor, Tensor, Tensor, Tensor?) Backward<T>(Tensor gradient, Tensor x, Tensor weight, Tensor? y)
+    private (Tensor, Tensor, Tensor, Tensor?) Backward<T, TStorage>(Tensor gradient, Tensor x, Tensor weight, Tensor? y)
         where T : unmanaged, IFloatingPointIeee754<T>
+        where TStorage : struct, IStorage<T>
     {
         using var scope = NewDisposeScope();
         var outer = Layout.ChannelsInnermost(gradient);
@@ -101,13 +109,13 @@ internal sealed unsafe class BatchNormCall(
 
         // Behind a shortcut the gradient that passes the ReLU is the shortcut's too, so it is written down.
         var shortcut = default(Tensor);
-        T* given = Data<T>(outer), source = Data<T>(input), target = Data<T>(inner);
-        T* mask = null, passed = null;
+        byte* given = Data(outer), source = Data(input), target = Data(inner);
+        byte* mask = null, passed = null;
         if (output is not null)
         {
             (shortcut, var passing) = Layout.EmptyLike(x);
-            mask = Data<T>(output);
-            passed = Data<T>(passing);
+            mask = Data(output);
+            passed = Data(passing);
         }
 
         var constants = (BatchNormConstants<T>[])_constants!;
@@ -118,8 +126,8 @@ internal sealed unsafe class BatchNormCall(
         for (var s = 0; s < splits; s++)
         {
             var (start, length) = Split(x.shape[0], s, splits);
-            var (offset, rows) = (start * perSample, length * perSample / channels);
-            var sums = BatchNormKernel<T>.GradientSums(
+            var (offset, rows) = (start * perSample * TStorage.Size, length * perSample / channels);
+            var sums = BatchNormKernel<T, TStorage>.GradientSums(
                 given + offset, source + offset, mask is null ? null : mask + offset,
                 passed is null ? null : passed + offset, rows, channels, constants[s], rectify, threads);
             for (var c = 0; c < channels; c++)
@@ -131,9 +139,9 @@ internal sealed unsafe class BatchNormCall(
                 slope[c] = sums[channels + c] * inverseDeviation * inverseDeviation / rows;
             }
 
-            BatchNormKernel<T>.InputGradient(
+            BatchNormKernel<T, TStorage>.InputGradient(
                 passed is null ? given + offset : passed + offset, source + offset, target + offset, rows, channels,
-                constants[s], BatchNormKernel<T>.Repeat(mean), BatchNormKernel<T>.Repeat(slope),
+                constants[s], BatchNormKernel<T, TStorage>.Repeat(mean), BatchNormKernel<T, TStorage>.Repeat(slope),
                 rectify && passed is null, threads);
         }
 
@@ -144,8 +152,7 @@ internal sealed unsafe class BatchNormCall(
             shortcut?.MoveToOuterDisposeScope());
     }
 
-    private static T* Data<T>(Tensor tensor) where T : unmanaged =>
-        (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+    private static byte* Data(Tensor tensor) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
 
     private static double[] Read<T>(Tensor tensor) where T : unmanaged, IFloatingPointIeee754<T>
     {

@@ -5,35 +5,37 @@ namespace OrleansContrastive.Learning.Encoders;
 /// <summary>
 /// The passes over memory of batch norm with ReLU and shortcut fused in (Ioffe and Szegedy, 2015, algorithm 1), for rows of
 /// channels that lie together; libtorch takes about twice as many. Channel-wise constants are repeated to the length of a
-/// group of rows that fills whole vectors (<see cref="VectorPass{T}"/>). A result depends on the data and the number of
+/// group of rows that fills whole vectors (<see cref="VectorPass{T, TStorage}"/>). A result depends on the data and the number of
 /// threads only.
 /// </summary>
-internal static unsafe class BatchNormKernel<T> where T : unmanaged, IFloatingPointIeee754<T>
+internal static unsafe class BatchNormKernel<T, TStorage>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TStorage : struct, IStorage<T>
 {
     /// <summary>The constants of every channel, repeated to the length of a group of rows.</summary>
     public static T[] Repeat(ReadOnlySpan<double> values)
     {
-        var repeated = new T[VectorPass<T>.GroupLength(values.Length)];
+        var repeated = new T[VectorPass<T, TStorage>.GroupLength(values.Length)];
         for (var i = 0; i < repeated.Length; i++) repeated[i] = T.CreateTruncating(values[i % values.Length]);
         return repeated;
     }
 
     /// <summary>The mean and the biased variance of every channel over all rows.</summary>
-    public static void Moments(T* x, long rows, int channels, Span<double> mean, Span<double> variance, int threads)
+    public static void Moments(byte* x, long rows, int channels, Span<double> mean, Span<double> variance, int threads)
     {
         // Sums of deviations from a nearby value lose no digits to the size of the mean.
         const int Probes = 8;
         mean.Clear();
         for (var probe = 0; probe < Probes; probe++)
         {
-            var row = x + rows * probe / Probes * channels;
-            for (var c = 0; c < channels; c++) mean[c] += double.CreateTruncating(row[c]) / Probes;
+            var row = rows * probe / Probes * channels;
+            for (var c = 0; c < channels; c++) mean[c] += double.CreateTruncating(TStorage.Read(x, row + c)) / Probes;
         }
 
         var nearby = Repeat(mean);
         fixed (T* centre = nearby)
         {
-            var sums = VectorPass<T>.Sum<MomentSums>(new() { X = x, Mean = centre }, rows, channels, threads);
+            var sums = VectorPass<T, TStorage>.Sum<MomentSums>(new() { X = x, Mean = centre }, rows, channels, threads);
             for (var c = 0; c < channels; c++)
             {
                 var offset = sums[c] / rows;
@@ -48,15 +50,15 @@ internal static unsafe class BatchNormKernel<T> where T : unmanaged, IFloatingPo
     /// <paramref name="x"/>.
     /// </summary>
     public static void Normalize(
-        T* x, T* shortcut, T* y, long rows, int channels, in BatchNormConstants<T> constants, bool rectify, int threads)
+        byte* x, byte* shortcut, byte* y, long rows, int channels, in BatchNormConstants<T> constants, bool rectify, int threads)
     {
         fixed (T* mean = constants.Mean, scale = constants.Scale, bias = constants.Bias)
         {
             var pass = new Operands<T> { X = x, Other = shortcut, Output = y, Mean = mean, Scale = scale, Bias = bias };
-            if (shortcut is null && !rectify) VectorPass<T>.Map<Affine>(pass, rows, channels, threads);
-            else if (shortcut is null) VectorPass<T>.Map<AffineRelu>(pass, rows, channels, threads);
-            else if (!rectify) VectorPass<T>.Map<AffineAdd>(pass, rows, channels, threads);
-            else VectorPass<T>.Map<AffineAddRelu>(pass, rows, channels, threads);
+            if (shortcut is null && !rectify) VectorPass<T, TStorage>.Map<Affine>(pass, rows, channels, threads);
+            else if (shortcut is null) VectorPass<T, TStorage>.Map<AffineRelu>(pass, rows, channels, threads);
+            else if (!rectify) VectorPass<T, TStorage>.Map<AffineAdd>(pass, rows, channels, threads);
+            else VectorPass<T, TStorage>.Map<AffineAddRelu>(pass, rows, channels, threads);
         }
     }
 
@@ -66,7 +68,7 @@ internal static unsafe class BatchNormKernel<T> where T : unmanaged, IFloatingPo
     /// shortcut's gradient too.
     /// </summary>
     public static double[] GradientSums(
-        T* gradient, T* x, T* y, T* passed, long rows, int channels,
+        byte* gradient, byte* x, byte* y, byte* passed, long rows, int channels,
         in BatchNormConstants<T> constants, bool rectify, int threads)
     {
         fixed (T* mean = constants.Mean, scale = constants.Scale, bias = constants.Bias)
@@ -75,10 +77,10 @@ internal static unsafe class BatchNormKernel<T> where T : unmanaged, IFloatingPo
             {
                 X = x, Other = gradient, Mask = y, Output = passed, Mean = mean, Scale = scale, Bias = bias,
             };
-            if (passed is not null) return VectorPass<T>.Sum<MaskedGradientSums>(pass, rows, channels, threads);
+            if (passed is not null) return VectorPass<T, TStorage>.Sum<MaskedGradientSums>(pass, rows, channels, threads);
             return rectify
-                ? VectorPass<T>.Sum<RectifiedGradientSums>(pass, rows, channels, threads)
-                : VectorPass<T>.Sum<PlainGradientSums>(pass, rows, channels, threads);
+                ? VectorPass<T, TStorage>.Sum<RectifiedGradientSums>(pass, rows, channels, threads)
+                : VectorPass<T, TStorage>.Sum<PlainGradientSums>(pass, rows, channels, threads);
         }
     }
 
@@ -87,7 +89,7 @@ internal static unsafe class BatchNormKernel<T> where T : unmanaged, IFloatingPo
     /// <paramref name="result"/> may be <paramref name="gradient"/>.
     /// </summary>
     public static void InputGradient(
-        T* gradient, T* x, T* result, long rows, int channels,
+        byte* gradient, byte* x, byte* result, long rows, int channels,
         in BatchNormConstants<T> constants, T[] meanGradient, T[] slope, bool rectify, int threads)
     {
         fixed (T* mean = constants.Mean, scale = constants.Scale, bias = constants.Bias)
@@ -98,92 +100,92 @@ internal static unsafe class BatchNormKernel<T> where T : unmanaged, IFloatingPo
                 X = x, Other = gradient, Output = result,
                 Mean = mean, Scale = scale, Bias = bias, Shift = shift, Slope = factor,
             };
-            if (rectify) VectorPass<T>.Map<RectifiedInputGradient>(pass, rows, channels, threads);
-            else VectorPass<T>.Map<PlainInputGradient>(pass, rows, channels, threads);
+            if (rectify) VectorPass<T, TStorage>.Map<RectifiedInputGradient>(pass, rows, channels, threads);
+            else VectorPass<T, TStorage>.Map<PlainInputGradient>(pass, rows, channels, threads);
         }
     }
 
     private static Vector<T> Normalized(in Operands<T> o, long at, int c) =>
-        (Vector.Load(o.X + at) - Vector.Load(o.Mean + c)) * Vector.Load(o.Scale + c) + Vector.Load(o.Bias + c);
+        (TStorage.Load(o.X, at) - Vector.Load(o.Mean + c)) * Vector.Load(o.Scale + c) + Vector.Load(o.Bias + c);
 
     private static Vector<T> Passing(Vector<T> gradient, Vector<T> y) =>
         Vector.ConditionalSelect(Vector.GreaterThan(y, Vector<T>.Zero), gradient, Vector<T>.Zero);
 
-    private readonly struct Affine : IMap<T>
+    private readonly struct Affine : IMap<T, TStorage>
     {
         public static Vector<T> At(in Operands<T> o, long at, int c) => Normalized(o, at, c);
     }
 
-    private readonly struct AffineRelu : IMap<T>
+    private readonly struct AffineRelu : IMap<T, TStorage>
     {
         public static Vector<T> At(in Operands<T> o, long at, int c) => Vector.Max(Normalized(o, at, c), Vector<T>.Zero);
     }
 
-    private readonly struct AffineAdd : IMap<T>
+    private readonly struct AffineAdd : IMap<T, TStorage>
     {
         public static Vector<T> At(in Operands<T> o, long at, int c) =>
-            Normalized(o, at, c) + Vector.Load(o.Other + at);
+            Normalized(o, at, c) + TStorage.Load(o.Other, at);
     }
 
-    private readonly struct AffineAddRelu : IMap<T>
+    private readonly struct AffineAddRelu : IMap<T, TStorage>
     {
         public static Vector<T> At(in Operands<T> o, long at, int c) =>
-            Vector.Max(Normalized(o, at, c) + Vector.Load(o.Other + at), Vector<T>.Zero);
+            Vector.Max(Normalized(o, at, c) + TStorage.Load(o.Other, at), Vector<T>.Zero);
     }
 
-    private readonly struct MomentSums : ISum<T>
+    private readonly struct MomentSums : ISum<T, TStorage>
     {
         public static void At(in Operands<T> o, long at, int c, out Vector<T> first, out Vector<T> second)
         {
-            first = Vector.Load(o.X + at) - Vector.Load(o.Mean + c);
+            first = TStorage.Load(o.X, at) - Vector.Load(o.Mean + c);
             second = first * first;
         }
     }
 
-    private readonly struct PlainGradientSums : ISum<T>
+    private readonly struct PlainGradientSums : ISum<T, TStorage>
     {
         public static void At(in Operands<T> o, long at, int c, out Vector<T> first, out Vector<T> second)
         {
-            first = Vector.Load(o.Other + at);
-            second = first * (Vector.Load(o.X + at) - Vector.Load(o.Mean + c));
+            first = TStorage.Load(o.Other, at);
+            second = first * (TStorage.Load(o.X, at) - Vector.Load(o.Mean + c));
         }
     }
 
-    private readonly struct RectifiedGradientSums : ISum<T>
+    private readonly struct RectifiedGradientSums : ISum<T, TStorage>
     {
         public static void At(in Operands<T> o, long at, int c, out Vector<T> first, out Vector<T> second)
         {
-            var centred = Vector.Load(o.X + at) - Vector.Load(o.Mean + c);
+            var centred = TStorage.Load(o.X, at) - Vector.Load(o.Mean + c);
             first = Passing(
-                Vector.Load(o.Other + at), centred * Vector.Load(o.Scale + c) + Vector.Load(o.Bias + c));
+                TStorage.Load(o.Other, at), centred * Vector.Load(o.Scale + c) + Vector.Load(o.Bias + c));
             second = first * centred;
         }
     }
 
-    private readonly struct MaskedGradientSums : ISum<T>
+    private readonly struct MaskedGradientSums : ISum<T, TStorage>
     {
         public static void At(in Operands<T> o, long at, int c, out Vector<T> first, out Vector<T> second)
         {
-            first = Passing(Vector.Load(o.Other + at), Vector.Load(o.Mask + at));
-            Vector.Store(first, o.Output + at);
-            second = first * (Vector.Load(o.X + at) - Vector.Load(o.Mean + c));
+            first = Passing(TStorage.Load(o.Other, at), TStorage.Load(o.Mask, at));
+            TStorage.Store(first, o.Output, at);
+            second = first * (TStorage.Load(o.X, at) - Vector.Load(o.Mean + c));
         }
     }
 
-    private readonly struct PlainInputGradient : IMap<T>
+    private readonly struct PlainInputGradient : IMap<T, TStorage>
     {
         public static Vector<T> At(in Operands<T> o, long at, int c) =>
-            Vector.Load(o.Scale + c) * (Vector.Load(o.Other + at) - Vector.Load(o.Shift + c)
-                - (Vector.Load(o.X + at) - Vector.Load(o.Mean + c)) * Vector.Load(o.Slope + c));
+            Vector.Load(o.Scale + c) * (TStorage.Load(o.Other, at) - Vector.Load(o.Shift + c)
+                - (TStorage.Load(o.X, at) - Vector.Load(o.Mean + c)) * Vector.Load(o.Slope + c));
     }
 
-    private readonly struct RectifiedInputGradient : IMap<T>
+    private readonly struct RectifiedInputGradient : IMap<T, TStorage>
     {
         public static Vector<T> At(in Operands<T> o, long at, int c)
         {
-            var centred = Vector.Load(o.X + at) - Vector.Load(o.Mean + c);
+            var centred = TStorage.Load(o.X, at) - Vector.Load(o.Mean + c);
             var scale = Vector.Load(o.Scale + c);
-            var gradient = Passing(Vector.Load(o.Other + at), centred * scale + Vector.Load(o.Bias + c));
+            var gradient = Passing(TStorage.Load(o.Other, at), centred * scale + Vector.Load(o.Bias + c));
             return scale * (gradient - Vector.Load(o.Shift + c) - centred * Vector.Load(o.Slope + c));
         }
     }

@@ -56,7 +56,10 @@ internal sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>
     /// <summary>[B, C] or [B, C, H, W] to the same shape.</summary>
     public override Tensor forward(Tensor input) => Normalize(input, rectify: false);
 
-    /// <summary>Normalises, adds a shortcut, rectifies: in one operation where it can.</summary>
+    /// <summary>
+    /// Normalises, adds a shortcut, rectifies: in one operation where it can. The result is of the master type, or of
+    /// bfloat16 like its input.
+    /// </summary>
     /// <param name="input">[B, C] or [B, C, H, W].</param>
     /// <param name="rectify">Whether a ReLU ends it.</param>
     /// <param name="shortcut">Added before the ReLU; of the shape of the input.</param>
@@ -64,16 +67,19 @@ internal sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>
     public Tensor Normalize(Tensor input, bool rectify, Tensor? shortcut = null, bool reuseInput = false)
     {
         using var scope = NewDisposeScope();
-        var x = input.to_type(_type);
-        var other = shortcut?.to_type(_type);
+        // The fused formulation reads and writes bfloat16 itself and computes in single precision.
+        var type = _fuses && input.dtype == ScalarType.BFloat16 && _type == ScalarType.Float32 ? input.dtype : _type;
+        var x = input.to_type(type);
+        var other = shortcut?.to_type(type);
         CheckShape(x, other);
         var records = is_grad_enabled() && (x.requires_grad || _weight.requires_grad);
         Tensor y;
         if (!_fuses || (!training && records))
         {
+            x = x.to_type(_type);
             y = training ? NormalizeSplits(x) : nn.functional.batch_norm(
                 x, _runningMean, _runningVariance, _weight, _bias, training: false, 0, Epsilon);
-            if (other is not null) y = y + other;
+            if (other is not null) y = y + other.to_type(_type);
             if (rectify) y = nn.functional.relu(y);
         }
         else
@@ -82,7 +88,7 @@ internal sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>
                 _splits, rectify, training ? Moments : null, _runningMean, _runningVariance, get_num_threads());
             y = records
                 ? FusedBatchNorm.apply(x, _weight, _bias, other!, call)
-                : call.Forward(x, _weight, _bias, other, reuseInput || input.dtype != _type);
+                : call.Forward(x, _weight, _bias, other, reuseInput || input.dtype != type);
         }
 
         return y.MoveToOuterDisposeScope();

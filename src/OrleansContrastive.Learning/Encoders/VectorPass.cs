@@ -8,7 +8,9 @@ namespace OrleansContrastive.Learning.Encoders;
 /// is a multiple of a vector, and channel-wise operands are as long as a group. Sums run in the element type over short
 /// blocks and in double across them. Parts of the rows go to threads; their sums merge in row order.
 /// </summary>
-internal static unsafe class VectorPass<T> where T : unmanaged, IFloatingPointIeee754<T>
+internal static unsafe class VectorPass<T, TStorage>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TStorage : struct, IStorage<T>
 {
     private const int VectorsInGroup = 4;
     private const int GroupsInBlock = 128;
@@ -26,7 +28,7 @@ internal static unsafe class VectorPass<T> where T : unmanaged, IFloatingPointIe
     }
 
     /// <summary>Writes <typeparamref name="TMap"/> of every element to the output.</summary>
-    public static void Map<TMap>(Operands<T> operands, long rows, int channels, int threads) where TMap : struct, IMap<T>
+    public static void Map<TMap>(Operands<T> operands, long rows, int channels, int threads) where TMap : struct, IMap<T, TStorage>
     {
         var length = GroupLength(channels);
         var groups = rows * channels / length;
@@ -42,17 +44,17 @@ internal static unsafe class VectorPass<T> where T : unmanaged, IFloatingPointIe
         }
 
         // The rows that fill no group go through buffers of one vector.
-        var buffers = new Rest(stackalloc T[5 * V]);
+        var buffers = new Rest(stackalloc byte[4 * V * TStorage.Size]);
         for (var at = groups * length; at < rows * channels; at += V)
         {
             var buffered = buffers.Load(operands, at, rows * channels);
-            Vector.Store(TMap.At(buffered, 0, (int)(at - groups * length)), buffered.Output);
+            TStorage.Store(TMap.At(buffered, 0, (int)(at - groups * length)), buffered.Output, 0);
             buffers.StoreOutput(operands, at);
         }
     }
 
     /// <summary>The sums of both values of <typeparamref name="TSum"/> for every channel: all firsts, then all seconds.</summary>
-    public static double[] Sum<TSum>(Operands<T> operands, long rows, int channels, int threads) where TSum : struct, ISum<T>
+    public static double[] Sum<TSum>(Operands<T> operands, long rows, int channels, int threads) where TSum : struct, ISum<T, TStorage>
     {
         var length = GroupLength(channels);
         var groups = rows * channels / length;
@@ -78,7 +80,7 @@ internal static unsafe class VectorPass<T> where T : unmanaged, IFloatingPointIe
             }
         }
 
-        var buffers = new Rest(stackalloc T[5 * V]);
+        var buffers = new Rest(stackalloc byte[4 * V * TStorage.Size]);
         for (var at = groups * length; at < rows * channels; at += V)
         {
             var buffered = buffers.Load(operands, at, rows * channels);
@@ -100,16 +102,16 @@ internal static unsafe class VectorPass<T> where T : unmanaged, IFloatingPointIe
         (int)Math.Clamp(rows * channels / SmallestPart, 1, threads);
 
     private static void MapGroups<TMap>(Operands<T> operands, long first, long last, int length)
-        where TMap : struct, IMap<T>
+        where TMap : struct, IMap<T, TStorage>
     {
         for (var start = first * length; start < last * length; start += length)
         {
-            for (var c = 0; c < length; c += V) Vector.Store(TMap.At(operands, start + c, c), operands.Output + start + c);
+            for (var c = 0; c < length; c += V) TStorage.Store(TMap.At(operands, start + c, c), operands.Output, start + c);
         }
     }
 
     private static double[] SumGroups<TSum>(Operands<T> operands, long first, long last, int length)
-        where TSum : struct, ISum<T>
+        where TSum : struct, ISum<T, TStorage>
     {
         var sums = new double[2 * length];
         for (var block = first; block < last; block += GroupsInBlock)
@@ -123,7 +125,7 @@ internal static unsafe class VectorPass<T> where T : unmanaged, IFloatingPointIe
 
     // Two vectors of two sums each: four chains hide the latency of addition.
     private static void SumTwoColumns<TSum>(
-        Operands<T> operands, long block, long end, int length, int c, double[] sums) where TSum : struct, ISum<T>
+        Operands<T> operands, long block, long end, int length, int c, double[] sums) where TSum : struct, ISum<T, TStorage>
     {
         Vector<T> left = default, right = default, leftSecond = default, rightSecond = default;
         for (var at = block * length + c; at < end * length; at += length)
@@ -145,9 +147,9 @@ internal static unsafe class VectorPass<T> where T : unmanaged, IFloatingPointIe
         }
     }
 
-    private ref struct Rest(Span<T> buffers)
+    private ref struct Rest(Span<byte> buffers)
     {
-        private readonly Span<T> _buffers = buffers;
+        private readonly Span<byte> _buffers = buffers;
 
         public int Count { get; private set; }
 
@@ -163,33 +165,37 @@ internal static unsafe class VectorPass<T> where T : unmanaged, IFloatingPointIe
         }
 
         public readonly void StoreOutput(in Operands<T> operands, long at) =>
-            _buffers.Slice(3 * V, Count).CopyTo(new Span<T>(operands.Output + at, Count));
+            _buffers.Slice(3 * V * TStorage.Size, Count * TStorage.Size).CopyTo(Elements(operands.Output, at));
+
+        private readonly Span<byte> Elements(byte* memory, long at) => new(memory + at * TStorage.Size, Count * TStorage.Size);
 
         // The buffers lie on the stack of the caller, so they do not move.
-        private readonly T* Fill(int index, T* source, long at)
+        private readonly byte* Fill(int index, byte* source, long at)
         {
-            var buffer = _buffers.Slice(index * V, V);
-            if (source is not null) new ReadOnlySpan<T>(source + at, Count).CopyTo(buffer);
-            return (T*)Unsafe.AsPointer(ref buffer[0]);
+            var buffer = _buffers.Slice(index * V * TStorage.Size, V * TStorage.Size);
+            if (source is not null) Elements(source, at).CopyTo(buffer);
+            return (byte*)Unsafe.AsPointer(ref buffer[0]);
         }
     }
 }
 
-/// <summary>What a pass reads and writes; channel-wise operands are as long as a group of rows.</summary>
+/// <summary>
+/// What a pass reads and writes: tensors in their storage, and channel-wise constants as long as a group of rows.
+/// </summary>
 internal unsafe struct Operands<T> where T : unmanaged
 {
-    public T* X, Other, Mask, Output;
+    public byte* X, Other, Mask, Output;
     public T* Mean, Scale, Bias, Shift, Slope;
 }
 
-/// <summary>One output vector from the operands at element <c>at</c>, channel-wise operands at <c>c</c>.</summary>
-internal interface IMap<T> where T : unmanaged
+/// <summary>One output vector from the operands at element <c>at</c>, constants at <c>c</c>.</summary>
+internal interface IMap<T, TStorage> where T : unmanaged where TStorage : struct, IStorage<T>
 {
     static abstract Vector<T> At(in Operands<T> operands, long at, int c);
 }
 
-/// <summary>Two vectors to be summed, from the operands at element <c>at</c>, channel-wise operands at <c>c</c>.</summary>
-internal interface ISum<T> where T : unmanaged
+/// <summary>Two vectors to be summed, from the operands at element <c>at</c>, constants at <c>c</c>.</summary>
+internal interface ISum<T, TStorage> where T : unmanaged where TStorage : struct, IStorage<T>
 {
     static abstract void At(in Operands<T> operands, long at, int c, out Vector<T> first, out Vector<T> second);
 }

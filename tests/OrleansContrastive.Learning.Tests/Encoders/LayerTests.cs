@@ -132,6 +132,53 @@ public sealed class LayerTests
     }
 
     [Fact]
+    public void Batch_norm_in_bfloat16_rounds_what_it_writes_and_nothing_else() => Leaks.None(() =>
+    {
+        foreach (var shape in new long[][] { [7, 20, 3, 3], [8, 16, 7, 7] })
+        {
+            using var scope = NewDisposeScope();
+            using var layer = new SplitBatchNorm(Context(Precision.BFloat16, true, splits: 2), (int)shape[1]);
+            Tensor Rounded(ulong seed) => Numbers.Of(shape, seed, ScalarType.BFloat16, 2, 1);
+            (Tensor Y, Tensor Input, Tensor Shortcut) Run(ScalarType type)
+            {
+                var x = Rounded(1).to_type(type).detach().requires_grad_();
+                var shortcut = Rounded(6).to_type(type).detach().requires_grad_();
+                var y = layer.Normalize(x, rectify: true, shortcut);
+                Assert.Equal(type, y.dtype);
+                (y * Rounded(3).to_type(type)).sum().backward();
+                return (y, x.grad!, shortcut.grad!);
+            }
+
+            var (y, input, shortcut) = Run(ScalarType.BFloat16);
+            var (exactY, exactInput, exactShortcut) = Run(ScalarType.Float32);
+            Assert.Equal(Numbers.From(exactY.to_type(ScalarType.BFloat16)), Numbers.From(y));
+            Numbers.Close(Numbers.From(exactInput), Numbers.From(input), 0.01, "input");
+            Numbers.Close(Numbers.From(exactShortcut), Numbers.From(shortcut), 0.01, "shortcut");
+        }
+    });
+
+    [Fact]
+    public unsafe void Bfloat16_is_widened_and_rounded_as_libtorch_does_and_a_NaN_stays_one() => Leaks.None(() =>
+    {
+        using var scope = NewDisposeScope();
+        float[] hard = [0f, -0f, 1f, 1.00390625f, 1.01171875f, float.MaxValue, float.PositiveInfinity, 1e-40f];
+        var values = Pattern.Single(24, 5).Concat(hard).ToArray();
+        var expected = Numbers.From(tensor(values).to_type(ScalarType.BFloat16));
+        var memory = stackalloc byte[2 * values.Length];
+        fixed (float* source = values)
+        {
+            for (var i = 0; i < values.Length; i += System.Numerics.Vector<float>.Count)
+                BrainFloat.Store(System.Numerics.Vector.Load(source + i), memory, i);
+        }
+
+        for (var i = 0; i < values.Length; i++) Assert.Equal(expected[i], BrainFloat.Read(memory, i));
+        for (var i = 0; i < values.Length; i += System.Numerics.Vector<float>.Count)
+            Assert.Equal((float)expected[i], BrainFloat.Load(memory, i)[0]);
+        BrainFloat.Store(new System.Numerics.Vector<float>(BitConverter.UInt32BitsToSingle(0x7FFFFFFF)), memory, 0);
+        Assert.True(float.IsNaN(BrainFloat.Read(memory, 0)));
+    });
+
+    [Fact]
     public void Batch_norm_gives_the_same_bits_with_one_thread_every_time_and_close_ones_with_two() => Leaks.None(() =>
     {
         using var scope = NewDisposeScope();
