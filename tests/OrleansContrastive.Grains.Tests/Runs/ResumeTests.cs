@@ -1,0 +1,29 @@
+using OrleansContrastive.Contracts.Runs;
+
+namespace OrleansContrastive.Grains.Tests.Runs;
+
+public sealed class ResumeTests
+{
+    [Fact]
+    public async Task A_run_that_was_stopped_and_resumed_learns_the_same_bits()
+    {
+        var spec = SmallRuns.Lockstep(steps: 40, batch: 16).CutInto(2) with { Epochs = 2 };
+        var undisturbed = await TestRun.TrainAsync(spec);
+
+        using var folder = new TemporaryFolder();
+        await using (var first = await TestRun.OpenAsync(folder.Path))
+        {
+            await first.Grain.StartAsync(spec);
+            await first.UntilAsync(status => status.Version >= 13);
+            await first.Grain.RequestCheckpointAsync(thenStop: true);
+            var stopped = await first.UntilAsync(status => status.Phase == RunPhase.Stopped);
+            Assert.InRange(stopped.Version, 13, 79);
+        }
+
+        await using var second = await TestRun.OpenAsync(folder.Path);
+        // Nothing is given but the folder: the checkpoint knows what the run learns.
+        await second.Grain.StartAsync(null);
+        await second.UntilAsync(status => status.Phase == RunPhase.Completed);
+        undisturbed.AssertEqual(await second.OutcomeAsync());
+    }
+}

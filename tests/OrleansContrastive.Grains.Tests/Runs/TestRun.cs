@@ -1,0 +1,81 @@
+using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Contracts.Shards;
+using OrleansContrastive.Contracts.Workers;
+using OrleansContrastive.Grains.Workers;
+using OrleansContrastive.Hosting;
+
+namespace OrleansContrastive.Grains.Tests.Runs;
+
+/// <summary>A run through all grains of an embedded silo, in a folder of its own.</summary>
+internal sealed class TestRun : IAsyncDisposable
+{
+    private readonly EmbeddedCluster _cluster;
+
+    private TestRun(EmbeddedCluster cluster)
+    {
+        _cluster = cluster;
+        Grain = cluster.Run("run");
+    }
+
+    public ITrainingRunGrain Grain { get; }
+
+    /// <summary>A silo over a folder, with single-threaded lanes.</summary>
+    public static async Task<TestRun> OpenAsync(string folder, int lanes = 2) => new(await EmbeddedCluster.StartAsync(
+        new FolderStore(folder), options => (options.Lanes, options.ThreadsPerLane) = (lanes, 1)));
+
+    /// <summary>Trains to the end and returns what was learned.</summary>
+    public static async Task<RunOutcome> TrainAsync(RunSpec spec)
+    {
+        using var folder = new TemporaryFolder();
+        await using var run = await OpenAsync(folder.Path, Math.Max(1, spec.Topology.Encoders));
+        await run.Grain.StartAsync(spec);
+        await run.UntilAsync(status => status.Phase == RunPhase.Completed);
+        return await run.OutcomeAsync();
+    }
+
+    /// <summary>Waits until the run has come so far.</summary>
+    public async Task<RunStatus> UntilAsync(Func<RunStatus, bool> reached)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        while (true)
+        {
+            var status = await Grain.StatusAsync();
+            if (reached(status)) return status;
+            Assert.True(status.Phase != RunPhase.Failed, $"The run failed: {status.Problem}");
+            Assert.False(patience.IsCancellationRequested, $"The run did not get there; it is {status.Phase} at version {status.Version}: {status.Problem}");
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>What the shards hold.</summary>
+    public async Task<RunOutcome> OutcomeAsync()
+    {
+        var view = (await Grain.ViewAsync())!;
+        var store = _cluster.Grains.GetGrain<INegativeStoreGrain>(view.NegativeShards[0]);
+        var rows = await store.ReadAsync(new(view.History, 0, -1));
+        return new(
+            await ReadAsync(view, ParameterKind.Query),
+            await ReadAsync(view, ParameterKind.Key),
+            await ReadAsync(view, ParameterKind.Moments),
+            rows.Rows!.Data.ToArray(),
+            rows.SampleIds,
+            rows.End);
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    private async Task<byte[]> ReadAsync(RunView view, ParameterKind kind)
+    {
+        var set = await new ParameterReader(_cluster.Grains, kind).TryFetchAsync(view, -1);
+        return [.. set!.Shards.SelectMany(shard => shard.ToArray())];
+    }
+}
+
+/// <summary>A folder that goes with the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("contrastive-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,26 @@
+using OrleansContrastive.Contracts.Runs;
+
+namespace OrleansContrastive.Grains.Tests.Runs;
+
+public sealed class UnboundedTests
+{
+    [Fact]
+    public async Task Every_sample_counts_once_and_nobody_waits()
+    {
+        var spec = SmallRuns.Lockstep(steps: 24);
+        spec = spec with
+        {
+            Consistency = new() { Mode = ConsistencyMode.Unbounded },
+            Topology = new() { Encoders = 3, KeyEncoders = 2, ParameterShards = 2, NegativeShards = 2 },
+            Epochs = 2,
+        };
+        using var folder = new TemporaryFolder();
+        await using var run = await TestRun.OpenAsync(folder.Path, lanes: 3);
+        await run.Grain.StartAsync(spec);
+        var status = await run.UntilAsync(status => status.Phase == RunPhase.Completed);
+
+        Assert.Equal((48, 48, 384), (status.Version, status.LeasesDone, status.SamplesApplied));
+        Assert.Equal((0, 0, 0), (status.SamplesSkipped, status.UpdatesRolledBack, status.BrokenImages));
+        Assert.True(status.Staleness > 0, "Three encoders that never met a newer version did not run side by side.");
+    }
+}
