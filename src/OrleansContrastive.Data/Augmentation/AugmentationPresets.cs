@@ -57,8 +57,18 @@ public static class AugmentationPresets
         },
         ["instdisc-cifar"] = Cifar(scaleMin: 0.2) with { Jitter = StrongHue, GrayscaleProbability = 0.2, Flip = 0 },
 
-        // For 28x28 grey clothes: geometry only.
-        ["fashion-mnist"] = new AugmentationRecipe { Size = 28, ScaleMin = 0.5, Mean = [0.2860f], Std = [0.3530f] },
+        // For 28x28 grey clothes, found on a 50,000/10,000 split of the training set: a shirt is told from a coat by details that
+        // small crops cut away.
+        ["fashion-mnist"] = new AugmentationRecipe
+        {
+            Size = 28,
+            ScaleMin = 0.8,
+            RatioMin = 0.9,
+            RatioMax = 1.1,
+            Jitter = new ColorJitter(0.4, 0.4, 0, 0, 0.8),
+            Mean = [0.2860f],
+            Std = [0.3530f],
+        },
     };
 
     /// <summary>The names of the presets, sorted.</summary>

@@ -66,6 +66,9 @@ public sealed class QueueMirror : INegativeRows, IDisposable
     public void Apply(params IReadOnlyList<QueueRows> pulled)
     {
         Require(pulled);
+        // A mirror that starts late puts rows into the slots they would have had from the start: the order of sums, and with it
+        // the last bit of a resumed run, stays the same.
+        if (_applied == 0) _applied = pulled.Sum(rows => rows.Count > 0 ? rows.FirstSequence : 0);
         var order = InRunOrder(pulled);
         var skipped = Math.Max(0, order.Length - Capacity);
         var rowBytes = Width * ElementSize.Of(_elementType);
