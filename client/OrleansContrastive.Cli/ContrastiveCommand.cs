@@ -22,7 +22,7 @@ internal static class ContrastiveCommand
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(UsageHints.Explain(error.Message, parsed));
+            await Console.Error.WriteLineAsync(UsageHints.Explain(parsed));
             return ExitCodes.Usage;
         }
 

@@ -14,6 +14,9 @@ internal sealed class RunSession : IAsyncDisposable
     /// <summary>Id of the run within its folder.</summary>
     public const string RunId = "run";
 
+    /// <summary>The silo's log within the run's folder; every run has one.</summary>
+    public const string LogName = "log.txt";
+
     // Enough to see a trend, little enough to be over in seconds.
     private const int QuickTrain = 10_000;
     private const int QuickTest = 2_000;
@@ -36,7 +39,7 @@ internal sealed class RunSession : IAsyncDisposable
     public static async Task<RunSession> StartAsync(ICheckpointStore store, string folder, int lanes, CancellationToken cancellation)
     {
         var log = new LoggerConfiguration().MinimumLevel.Information()
-            .WriteTo.File(Path.Combine(folder, "log.txt"), formatProvider: System.Globalization.CultureInfo.InvariantCulture)
+            .WriteTo.File(Path.Combine(folder, LogName), formatProvider: System.Globalization.CultureInfo.InvariantCulture)
             .CreateLogger();
         try
         {
@@ -72,7 +75,7 @@ internal sealed class RunSession : IAsyncDisposable
         var status = await display.FollowAsync(follower, cancellation);
         if (status.Phase == RunPhase.Failed)
         {
-            display.Say($"The run failed: {status.Problem} Its log is {Path.Combine(_folder, "log.txt")}.");
+            display.Say($"The run failed: {status.Problem} Its log is {Path.Combine(_folder, LogName)}.");
             return ExitCodes.Failed;
         }
 

@@ -6,15 +6,15 @@ namespace OrleansContrastive.Cli;
 /// <summary>Makes the parser's errors helpful: what was meant, and what there is.</summary>
 internal static class UsageHints
 {
-    /// <summary>The error, with the nearest name where a word was not recognised.</summary>
-    public static string Explain(string error, ParseResult parsed)
+    /// <summary>The first error, with the nearest name where a word was not recognised.</summary>
+    public static string Explain(ParseResult parsed)
     {
-        var unknown = parsed.UnmatchedTokens.FirstOrDefault(token => error.Contains($"'{token}'", StringComparison.Ordinal));
-        if (unknown is null) return error;
+        // What follows an unknown word is not understood either; only the word itself helps.
+        if (parsed.UnmatchedTokens is not [var unknown, ..]) return parsed.Errors[0].Message;
         var command = parsed.CommandResult.Command;
-        IReadOnlyCollection<string> known = unknown.StartsWith('-')
-            ? [.. command.Options.Select(option => option.Name)]
-            : [.. command.Subcommands.Select(subcommand => subcommand.Name)];
-        return NearestName.Explain(unknown.StartsWith('-') ? "option" : "command", unknown, known);
+        if (unknown.StartsWith('-')) return NearestName.Explain("option", unknown, [.. command.Options.Select(option => option.Name)]);
+        return command.Subcommands.Count > 0
+            ? NearestName.Explain("command", unknown, [.. command.Subcommands.Select(subcommand => subcommand.Name)])
+            : $"'{command.Name}' takes no argument '{unknown}'.";
     }
 }

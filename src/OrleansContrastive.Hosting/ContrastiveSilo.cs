@@ -5,6 +5,7 @@ using Orleans.Hosting;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Grains.Runs;
 using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Storage;
 using OrleansContrastive.Hosting.Workers;
 
 namespace OrleansContrastive.Hosting;
@@ -30,7 +31,7 @@ public static class ContrastiveSilo
         services.AddSingleton(provider => new MachineDescription(LaneFactory.ThreadsPerLane(Options(provider))));
         services.AddSingleton(provider => new SiloIdentity(NameOf(Options(provider)), Options(provider).Roles));
         services.AddHostedService<WorkerHost>();
-        silo.AddMemoryGrainStorage(RunStorage.Provider);
+        silo.AddStoreGrainStorage(RunStorage.Provider, store);
         return silo;
     }
 

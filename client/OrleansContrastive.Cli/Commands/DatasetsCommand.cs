@@ -25,7 +25,7 @@ internal static class DatasetsCommand
         Console.WriteLine($"Cache: {DatasetCache.Root}");
         foreach (var dataset in DatasetCatalog.Describe())
         {
-            var where = dataset.Folder is null ? "made on the fly"
+            var where = dataset.Name == "synthetic" ? "made on the fly"
                 : dataset.IsPresent ? string.Create(CultureInfo.InvariantCulture, $"in the cache, {dataset.BytesOnDisk / 1e6:F1} MB")
                 : dataset.CanFetch ? $"get it by: contrastive datasets fetch {dataset.Name}"
                 : "give its folder by --data";

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using OrleansContrastive.Checkpoints.Manifests;
+using OrleansContrastive.Checkpoints.Stores;
+
+namespace OrleansContrastive.Cli.Tests;
+
+/// <summary>SIGKILL in the middle of a run costs time and nothing else.</summary>
+public sealed class KillTests
+{
+    private static readonly string[] Train =
+    [
+        "train", "--dataset", "synthetic", "--encoder", "resnet8-w8", "--epochs", "2", "--batch", "16", "--lanes", "2", "--json",
+        "--set", "split=train[:640]", "testSplit=test[:100]", "imageSize=16", "checkpointEpochs=0.1", "queueLength=100", "evaluateEpochs=0",
+    ];
+
+    [Fact]
+    public async Task A_killed_and_resumed_run_ends_with_the_same_files()
+    {
+        using var whole = new TemporaryFolder();
+        var finished = await Contrastive.RunAsync([.. Train, "--out", whole.Path]);
+        Assert.True(finished.ExitCode == 0, finished.Error);
+
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        using var broken = new TemporaryFolder();
+        string[] go = [.. Train, "--out", broken.Path];
+        for (var kill = 0; kill < 2; kill++)
+        {
+            using var process = Contrastive.Start(go);
+            var token = TestContext.Current.CancellationToken;
+            var silence = Task.WhenAll(process.StandardOutput.ReadToEndAsync(token), process.StandardError.ReadToEndAsync(token));
+            await UntilCheckpointAsync(broken.Path, atLeast: 4 + (kill * 24) + random.Next(20));
+            process.Kill();
+            await process.WaitForExitAsync(token);
+            await silence;
+            go = ["resume", broken.Path, "--lanes", "2", "--json"];
+        }
+
+        var resumed = await Contrastive.RunAsync(go);
+        Assert.True(resumed.ExitCode == 0, $"seed {seed}: {resumed.Error}");
+
+        var (expected, found) = (await LatestAsync(whole.Path), await LatestAsync(broken.Path));
+        Assert.Equal((80, expected.Version), (found.Version, found.Version));
+        Assert.Equal(expected.Cursor, found.Cursor);
+        Assert.Equal(expected.SamplesApplied, found.SamplesApplied);
+        // Weights, key weights, velocity, moments, queue and its pointer: the files are the same, byte for byte.
+        Assert.Equal(Hashes(expected), Hashes(found));
+        using var result = JsonDocument.Parse(resumed.Output.Trim());
+        Assert.Equal("moco-v2", result.RootElement.GetProperty("method").GetString());
+        Assert.InRange(result.RootElement.GetProperty("knnTop1").GetDouble(), 0.2, 1);
+    }
+
+    private static IEnumerable<string> Hashes(Manifest manifest) => manifest.Files.Select(file => $"{file.Name} {file.Sha256}").Order(StringComparer.Ordinal);
+
+    private static async Task<Manifest> LatestAsync(string folder) =>
+        await new ManifestStore(new FolderStore(folder), $"{RunSession.RunId}/checkpoints").LatestAsync(TestContext.Current.CancellationToken)
+        ?? throw new InvalidOperationException($"There is no checkpoint in {folder}.");
+
+    private static async Task UntilCheckpointAsync(string folder, long atLeast)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var manifests = new ManifestStore(new FolderStore(folder), $"{RunSession.RunId}/checkpoints");
+        while ((await manifests.VersionsAsync(patience.Token)).LastOrDefault() < atLeast) await Task.Delay(5, patience.Token);
+    }
+}

@@ -1,0 +1,47 @@
+namespace OrleansContrastive.Cli.Tests;
+
+/// <summary>Wrong usage gets a sentence with the known names and the nearest one, and exit code 2.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("--datset", "did you mean \"--dataset\"", "train", "--datset", "synthetic")]
+    [InlineData("trian", "did you mean \"train\"", "trian")]
+    [InlineData("moco-v3", "Known: moco-v1, moco-v2", "train", "--method", "moco-v3", "--dataset", "synthetic")]
+    [InlineData("fasion-mnist", "did you mean \"fashion-mnist\"", "train", "--dataset", "fasion-mnist")]
+    [InlineData("resnet9", "resnet18", "train", "--encoder", "resnet9", "--dataset", "synthetic")]
+    [InlineData("fashion-mnst", "did you mean \"fashion-mnist\"", "train", "--preset", "fashion-mnst")]
+    [InlineData("temprature", "did you mean \"temperature\"", "train", "--set", "temprature=1")]
+    [InlineData("warm", "expected a number", "train", "--set", "temperature=warm")]
+    [InlineData("temperature", "expected above 0", "train", "--dataset", "synthetic", "--set", "temperature=0")]
+    [InlineData("batch", "expected a multiple of 3", "train", "--dataset", "synthetic", "--batch", "64", "--set", "encoders=3")]
+    [InlineData("nowhere", "holds no run", "resume", "nowhere")]
+    public async Task Names_what_is_wrong_and_what_would_be_right(string wrong, string right, params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        var outcome = await Contrastive.RunAsync(arguments[0] == "train" ? [.. arguments, "--out", folder.Path] : arguments);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains(wrong, outcome.Error, StringComparison.Ordinal);
+        Assert.Contains(right, outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_with_something_in_it_is_not_written_over()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "notes.txt"), "mine", TestContext.Current.CancellationToken);
+        var outcome = await Contrastive.RunAsync("train", "--dataset", "synthetic", "--out", folder.Path);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("is not empty", outcome.Error, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>A folder that goes with the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("contrastive-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
