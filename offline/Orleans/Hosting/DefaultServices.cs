@@ -28,13 +28,8 @@ internal static class DefaultServices
             services.AddSingleton<SiloLifecycle>();
             services.AddSingleton<ISiloLifecycle>(it => it.GetRequiredService<SiloLifecycle>());
             services.AddSingleton<MembershipAgent>();
-            services.AddSingleton(it =>
-            {
-                var silo = it.GetRequiredService<Silo>();
-                return new GrainFactory(silo.References, silo.Classes, it);
-            });
-            services.AddSingleton<IGrainFactory>(it => it.GetRequiredService<GrainFactory>());
-            services.AddSingleton<IClusterClient>(it => it.GetRequiredService<GrainFactory>());
+            services.AddSingleton<IGrainFactory>(it => it.GetRequiredService<Silo>().GrainFactory);
+            services.AddSingleton<IClusterClient>(it => it.GetRequiredService<Silo>().GrainFactory);
             services.AddScoped<ActivationHolder>();
             services.AddScoped<IGrainContext>(it => it.GetRequiredService<ActivationHolder>().Activation
                 ?? throw new InvalidOperationException("There is no grain in this scope."));

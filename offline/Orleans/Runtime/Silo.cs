@@ -45,7 +45,7 @@ internal sealed class Silo : IDisposable
 
     public ReferenceFactory References { get; }
 
-    public IGrainFactory GrainFactory => Services.GetRequiredService<IGrainFactory>();
+    public GrainFactory GrainFactory => field ??= new GrainFactory(References, Classes, Services);
 
     public GrainClasses Classes => _classes ??= new GrainClasses(_types.Value.Classes.Select(type => new GrainClass(type, Collection)));
 
