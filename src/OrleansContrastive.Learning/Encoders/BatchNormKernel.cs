@@ -75,7 +75,13 @@ internal static unsafe class BatchNormKernel<T, TStorage>
         {
             var pass = new Operands<T>
             {
-                X = x, Other = gradient, Mask = y, Output = passed, Mean = mean, Scale = scale, Bias = bias,
+                X = x,
+                Other = gradient,
+                Mask = y,
+                Output = passed,
+                Mean = mean,
+                Scale = scale,
+                Bias = bias,
             };
             if (passed is not null) return VectorPass<T, TStorage>.Sum<MaskedGradientSums>(pass, rows, channels, threads);
             return rectify
@@ -97,8 +103,14 @@ internal static unsafe class BatchNormKernel<T, TStorage>
         {
             var pass = new Operands<T>
             {
-                X = x, Other = gradient, Output = result,
-                Mean = mean, Scale = scale, Bias = bias, Shift = shift, Slope = factor,
+                X = x,
+                Other = gradient,
+                Output = result,
+                Mean = mean,
+                Scale = scale,
+                Bias = bias,
+                Shift = shift,
+                Slope = factor,
             };
             if (rectify) VectorPass<T, TStorage>.Map<RectifiedInputGradient>(pass, rows, channels, threads);
             else VectorPass<T, TStorage>.Map<PlainInputGradient>(pass, rows, channels, threads);
