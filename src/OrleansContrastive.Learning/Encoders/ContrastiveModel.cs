@@ -23,8 +23,8 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "head")]
     private readonly ProjectionHead? _head;
 
-    private readonly Dictionary<string, Parameter> _parameters;
-    private readonly Dictionary<string, SplitBatchNorm> _norms = [];
+    private readonly Dictionary<string, Parameter> _parameterByName;
+    private readonly Dictionary<string, SplitBatchNorm> _normByName = [];
     private readonly ScalarType _masterType;
 
     /// <summary>Builds a model and draws its weights.</summary>
@@ -57,10 +57,10 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
         if (_head is not null) register_module("head", _head);
         RegisterComponents();
 
-        _parameters = named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        _parameterByName = named_parameters().ToDictionary(p => p.name, p => p.parameter);
         foreach (var (name, module) in named_modules())
         {
-            if (module is SplitBatchNorm norm) _norms[name] = norm;
+            if (module is SplitBatchNorm norm) _normByName[name] = norm;
         }
 
         Layout = DescribeLayout(options);
@@ -116,7 +116,7 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     }
 
     internal Parameter ParameterOf(TensorSlot slot) =>
-        _parameters.TryGetValue(slot.Name, out var parameter)
+        _parameterByName.TryGetValue(slot.Name, out var parameter)
             ? parameter
             : throw new ArgumentException($"The model of encoder {Encoder.Name} and head {Head.Kind} has no parameter '{slot.Name}'.");
 
@@ -124,20 +124,20 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     internal (SplitBatchNorm Norm, bool IsVariance) NormOf(TensorSlot slot)
     {
         var cut = slot.Name.LastIndexOf('.');
-        return _norms.TryGetValue(slot.Name[..Math.Max(cut, 0)], out var norm)
+        return _normByName.TryGetValue(slot.Name[..Math.Max(cut, 0)], out var norm)
             ? (norm, slot.Name.EndsWith("running_var", StringComparison.Ordinal))
             : throw new ArgumentException($"The model of encoder {Encoder.Name} and head {Head.Kind} has no batch norm '{slot.Name}'.");
     }
 
     private ModelLayout DescribeLayout(ModelOptions options)
     {
-        var parameters = _parameters.Select(p => new TensorSlot(
+        var parameters = _parameterByName.Select(p => new TensorSlot(
             p.Key,
             p.Value.shape,
             0,
             checked((int)p.Value.numel()),
             options.DecayNormsAndBiases || p.Value.dim() > 1));
-        var moments = _norms.SelectMany(n => new[]
+        var moments = _normByName.SelectMany(n => new[]
         {
             new TensorSlot($"{n.Key}.running_mean", n.Value.RunningMean.shape, 0, (int)n.Value.RunningMean.numel(), false),
             new TensorSlot($"{n.Key}.running_var", n.Value.RunningVariance.shape, 0, (int)n.Value.RunningVariance.numel(), false),
