@@ -19,7 +19,8 @@ public static class FeatureExtractor
         Tensor? map = null;
         return [.. kinds.Select(kind => Rows(kind))];
 
-        Tensor Map() => map ??= Network().FeatureMap(views);
+        // Pooled in float32, whatever the network computes in.
+        Tensor Map() => map ??= Network().FeatureMap(views).to_type(ScalarType.Float32);
 
         ContrastiveModel Network() => model ?? throw new ArgumentNullException(nameof(model), "Only pixels can be compared without a network.");
 

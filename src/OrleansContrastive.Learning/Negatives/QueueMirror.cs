@@ -15,7 +15,8 @@ public sealed class QueueMirror : INegativeRows, IDisposable
     private readonly long[] _sampleIds;
     private readonly long[] _keyVersions;
     private readonly long[] _pulled;
-    private long _applied;
+    private long _applied; // also rows that were gone before the first pull: they keep the slots of the others
+    private int _valid;
 
     /// <summary>Creates an empty mirror.</summary>
     /// <param name="capacity">Rows of all shards together, K.</param>
@@ -43,16 +44,16 @@ public sealed class QueueMirror : INegativeRows, IDisposable
     public int Width { get; }
 
     /// <inheritdoc/>
-    public int Count => (int)Math.Min(_applied, Capacity);
+    public int Count => _valid;
 
     /// <summary>Slot of the next row.</summary>
     public int Pointer => (int)(_applied % Capacity);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<long> SampleIds => _sampleIds.AsSpan(0, Count);
+    public ReadOnlySpan<long> SampleIds => InOrder(_sampleIds);
 
     /// <summary>Version of θ_k that encoded each row.</summary>
-    public ReadOnlySpan<long> KeyVersions => _keyVersions.AsSpan(0, Count);
+    public ReadOnlySpan<long> KeyVersions => InOrder(_keyVersions);
 
     /// <summary>Rows that were overwritten at a shard before they were pulled.</summary>
     public long Missed { get; private set; }
@@ -68,7 +69,11 @@ public sealed class QueueMirror : INegativeRows, IDisposable
         Require(pulled);
         // A mirror that starts late puts rows into the slots they would have had from the start: the order of sums, and with it
         // the last bit of a resumed run, stays the same.
-        if (_applied == 0) _applied = pulled.Sum(rows => rows.Count > 0 ? rows.FirstSequence : 0);
+        if (_applied == 0)
+        {
+            _applied = pulled.Sum(rows => rows.Count > 0 ? rows.FirstSequence : 0);
+        }
+
         var order = InRunOrder(pulled);
         var skipped = Math.Max(0, order.Length - Capacity);
         var rowBytes = Width * ElementSize.Of(_elementType);
@@ -91,6 +96,7 @@ public sealed class QueueMirror : INegativeRows, IDisposable
         }
 
         _applied += order.Length;
+        _valid = Math.Min(Capacity, _valid + order.Length);
         for (var shard = 0; shard < pulled.Count; shard++)
         {
             Missed += pulled[shard].Count > 0 ? pulled[shard].FirstSequence - _pulled[shard] : 0;
@@ -101,7 +107,7 @@ public sealed class QueueMirror : INegativeRows, IDisposable
     /// <summary>Forgets all rows: the run rolled back to another history.</summary>
     public void Clear()
     {
-        _applied = 0;
+        (_applied, _valid) = (0, 0);
         Array.Clear(_pulled);
     }
 
@@ -110,11 +116,23 @@ public sealed class QueueMirror : INegativeRows, IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(first, Count);
-        return _storage.narrow(0, first, Math.Min(maxRows, Count - first));
+        var slot = (FirstSlot + first) % Capacity;
+        return _storage.narrow(0, slot, Math.Min(Math.Min(maxRows, Count - first), Capacity - slot));
     }
 
     /// <inheritdoc/>
     public void Dispose() => _storage.Dispose();
+
+    /// <summary>Slot of row 0. Only a mirror that began late and is not yet full has rows that do not begin at slot 0.</summary>
+    private int FirstSlot => _valid == Capacity ? 0 : (int)((_applied - _valid) % Capacity);
+
+    private ReadOnlySpan<long> InOrder(long[] bySlot)
+    {
+        var first = FirstSlot;
+        return first + _valid <= Capacity
+            ? bySlot.AsSpan(first, _valid)
+            : (long[])[.. bySlot.AsSpan(first), .. bySlot.AsSpan(0, _valid - (Capacity - first))];
+    }
 
     private void Write(int slot, int count, byte[] bytes)
     {

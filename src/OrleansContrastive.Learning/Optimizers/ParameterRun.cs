@@ -1,3 +1,5 @@
+using OrleansContrastive.Learning.Encoders;
+
 namespace OrleansContrastive.Learning.Optimizers;
 
 /// <summary>Consecutive parameters of a shard that are updated alike: a tensor, or several neighbours.</summary>
@@ -6,6 +8,11 @@ namespace OrleansContrastive.Learning.Optimizers;
 /// <param name="Decays">Whether weight decay applies (MoCo: to everything; LARS recipes: not to biases and norms).</param>
 public readonly record struct ParameterRun(int Offset, int Length, bool Decays)
 {
+    /// <summary>The runs of a parameter shard, as its layout says.</summary>
+    public static ParameterRun[] Of(ShardLayout layout) => Join(
+        layout.Parameters.Select(slot => new ParameterRun(checked((int)slot.Offset), slot.Length, slot.Decays)),
+        checked((int)layout.ParameterCount));
+
     /// <summary>Joins neighbours that are updated alike and checks that the runs cover a shard without a gap.</summary>
     /// <param name="runs">Runs in ascending order, such as one per tensor.</param>
     /// <param name="total">Number of elements in the shard.</param>

@@ -88,6 +88,61 @@ public sealed class QueueMirrorTests
         Assert.Equal((0, 0L), (mirror.Count, mirror.SequenceOf(0)));
     }
 
+    [Theory]
+    [InlineData(2)] // 8 rows in all, of which 6 are left
+    [InlineData(5)]
+    public void A_mirror_that_begins_late_has_the_slots_of_one_that_did_not(int versions)
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = torch.NewDisposeScope();
+        KeyQueue[] shards = [new(3, Width, torch.ScalarType.Float32), new(3, Width, torch.ScalarType.Float32)];
+        using var early = new QueueMirror(6, Width, torch.ScalarType.Float32, shards: 2);
+        for (var version = 1; version <= versions; version++)
+        {
+            for (var shard = 0; shard < 2; shard++)
+            {
+                // Four rows in each version, two on each shard.
+                Append(shards[shard], version, shard);
+                Append(shards[shard], version, 2 + shard);
+            }
+
+            early.Apply(shards[0].ReadSince(early.SequenceOf(0)), shards[1].ReadSince(early.SequenceOf(1)));
+        }
+
+        using var late = new QueueMirror(6, Width, torch.ScalarType.Float32, shards: 2);
+        late.Apply(shards[0].ReadSince(0), shards[1].ReadSince(0));
+        Assert.Equal((early.Count, early.Pointer), (late.Count, late.Pointer));
+        Assert.Equal(early.SampleIds.ToArray(), late.SampleIds.ToArray());
+        Assert.True(early.Rows(0, 6).bytes.SequenceEqual(late.Rows(0, 6).bytes));
+    }
+
+    [Fact]
+    public void A_mirror_that_begins_late_with_uneven_shards_shows_only_rows_it_has()
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = torch.NewDisposeScope();
+        KeyQueue[] shards = [new(3, Width, torch.ScalarType.Float32), new(3, Width, torch.ScalarType.Float32)];
+        for (var version = 1; version <= 6; version++)
+        {
+            Append(shards[0], version, 0);
+        }
+
+        Append(shards[1], 6, 1);
+        using var mirror = new QueueMirror(6, Width, torch.ScalarType.Float32, shards: 2);
+        mirror.Apply(shards[0].ReadSince(0), shards[1].ReadSince(0));
+        long[] expected = [40, 50, 60, 61];
+        Assert.Equal(expected, mirror.SampleIds.ToArray());
+        Assert.Equal(4, mirror.Count);
+        for (var row = 0; row < 4; row++)
+        {
+            Assert.Equal([1, Width], mirror.Rows(row, 1).shape);
+            Assert.Equal(expected[row], MemoryMarshal.Cast<byte, float>(mirror.Rows(row, 1).bytes)[0]);
+        }
+
+        // Across the seam of the ring two answers are needed.
+        Assert.Equal([3, 1], new[] { mirror.Rows(0, 4).shape[0], mirror.Rows(3, 1).shape[0] });
+    }
+
     [Fact]
     public void Answers_that_do_not_fit_are_refused()
     {
@@ -100,6 +155,12 @@ public sealed class QueueMirrorTests
         Assert.Throws<ArgumentException>(() => mirror.Apply());
         var wider = new KeyQueue(4, Width + 1, torch.ScalarType.Float32);
         Assert.Throws<ArgumentException>(() => mirror.Apply(wider.ReadSince(0)));
+    }
+
+    private static void Append(KeyQueue shard, int version, int ordinal)
+    {
+        float[] row = [10 * version + ordinal, 0, 0, 0];
+        shard.Append(MemoryMarshal.AsBytes(row.AsSpan()), [10 * version + ordinal], new RowStamp(version - 1, version, ordinal));
     }
 
     /// <summary>The mirror's ids by the ring's slots: it may have begun to write at another slot after a gap.</summary>

@@ -41,6 +41,44 @@ public sealed class ShardContrastTests
     }
 
     [Theory]
+    [InlineData(1, 0.2)]
+    [InlineData(17, 0.2)]
+    [InlineData(49, 0.2)]
+    [InlineData(49, 0.01)]
+    public void The_fused_sweep_equals_the_separate_products_and_does_not_depend_on_threads(int batch, double temperature)
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = NewDisposeScope();
+        Assert.SkipUnless(FusedContrast.Supports(Width), "This processor takes libtorch's products.");
+        var queue = Queue(4001, ScalarType.Float32);
+        var queries = nn.functional.normalize(tensor(Pattern.Single(batch * Width, 8), [batch, Width]), 2, 1);
+        long[] ids = [.. Enumerable.Range(0, batch).Select(query => query * 83L)];
+        var range = new RowRange(queue, 3, queue.Filled, OwnSamples.Find(ids, queue.SampleIds[3..]));
+        var expected = new HostContrast<float>(queries, temperature).Run(range);
+        var threads = get_num_threads();
+        try
+        {
+            set_num_threads(1);
+            var single = new FusedContrast(queries, temperature).Run(range);
+            set_num_threads(2);
+            var twofold = new FusedContrast(queries, temperature).Run(range);
+            Assert.Equal(single.ToBytes(ScalarType.Float64), twofold.ToBytes(ScalarType.Float64));
+            for (var query = 0; query < batch; query++)
+            {
+                Assert.Equal(expected.Count(query), single.Count(query));
+                Close.All(
+                    [expected.Maximum(query), 1, .. expected.Weighted(query).ToArray().Select(value => value / expected.Sum(query))],
+                    [single.Maximum(query), single.Sum(query) / expected.Sum(query), .. single.Weighted(query).ToArray().Select(value => value / single.Sum(query))],
+                    2e-5);
+            }
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
+    [Theory]
     [InlineData(0.07, ScalarType.Float32, 1e-5)]
     [InlineData(0.01, ScalarType.Float64, 1e-12)]
     public void The_form_for_accelerators_equals_the_one_for_processors(double temperature, ScalarType type, double tolerance)
