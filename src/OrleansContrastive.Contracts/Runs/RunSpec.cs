@@ -195,7 +195,7 @@ public sealed record OptimizerSpec
     [Id(7)] public double[] StepEpochs { get; init; } = [];
 }
 
-/// <summary>Who waits for whom (docs/asynchrony.md).</summary>
+/// <summary>Who waits for whom (docs/architecture.md, "One order").</summary>
 public enum ConsistencyMode
 {
     /// <summary>A version commits a fixed number of lease slots at once: synchronous data-parallel training.</summary>
