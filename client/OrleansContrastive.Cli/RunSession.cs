@@ -63,7 +63,7 @@ internal sealed class RunSession : IAsyncDisposable
         RunStatus started;
         try
         {
-            started = await _run.StartAsync(spec);
+            started = await _run.StartAsync(spec, hold: false);
         }
         catch (ArgumentException exception)
         {
@@ -91,10 +91,17 @@ internal sealed class RunSession : IAsyncDisposable
     /// <summary>Judges the run as its last checkpoint left it. Returns the exit code.</summary>
     public async Task<int> EvaluateAsync(IRunDisplay display, CancellationToken cancellation)
     {
-        // The shards load the checkpoint; the encoders are asked to stop before they take a lease.
-        await _run.RequestCheckpointAsync(thenStop: true);
-        var status = await _run.StartAsync(null);
-        while (status.Phase is RunPhase.Preparing)
+        RunStatus status;
+        try
+        {
+            status = await _run.StartAsync(null, hold: true);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+
+        while (status.Phase is RunPhase.Preparing or RunPhase.Running)
         {
             await Task.Delay(50, cancellation);
             status = await _run.StatusAsync();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using OrleansContrastive.Checkpoints.Manifests;
 using OrleansContrastive.Checkpoints.Stores;
@@ -45,9 +47,31 @@ public sealed class KillTests
         Assert.Equal(expected.SamplesApplied, found.SamplesApplied);
         // Weights, key weights, velocity, moments, queue and its pointer: the files are the same, byte for byte.
         Assert.Equal(Hashes(expected), Hashes(found));
+        var judged = await Contrastive.RunAsync("eval", "knn", broken.Path, "--json");
+        Assert.True(judged.ExitCode == 0, judged.Error);
+        Assert.Equal(expected.Version, (await LatestAsync(broken.Path)).Version);
+        using var again = JsonDocument.Parse(judged.Output.Trim());
         using var result = JsonDocument.Parse(resumed.Output.Trim());
+        Assert.Equal(result.RootElement.GetProperty("knnTop1").GetDouble(), again.RootElement.GetProperty("knnTop1").GetDouble());
         Assert.Equal("moco-v2", result.RootElement.GetProperty("method").GetString());
         Assert.InRange(result.RootElement.GetProperty("knnTop1").GetDouble(), 0.2, 1);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_writes_a_checkpoint_and_says_how_to_go_on()
+    {
+        var token = TestContext.Current.CancellationToken;
+        using var folder = new TemporaryFolder();
+        using var process = Contrastive.Start([.. Train, "--out", folder.Path]);
+        var (output, words) = (process.StandardOutput.ReadToEndAsync(token), process.StandardError.ReadToEndAsync(token));
+        await UntilCheckpointAsync(folder.Path, atLeast: 4);
+        using (var interrupt = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) await interrupt.WaitForExitAsync(token);
+        await process.WaitForExitAsync(token);
+
+        Assert.Equal(130, process.ExitCode);
+        Assert.Contains($"contrastive resume {folder.Path}", await words, StringComparison.Ordinal);
+        Assert.Equal("", await output);
+        Assert.InRange((await LatestAsync(folder.Path)).Version, 4, 79);
     }
 
     private static IEnumerable<string> Hashes(Manifest manifest) => manifest.Files.Select(file => $"{file.Name} {file.Sha256}").Order(StringComparer.Ordinal);

@@ -14,8 +14,9 @@ public interface ITrainingRunGrain : IGrainWithStringKey
 {
     /// <summary>Starts the run, or goes on with it where its last checkpoint or its shards stand.</summary>
     /// <param name="spec">What to learn; null = what the run's record or last checkpoint says (resume).</param>
+    /// <param name="hold">Only load the state, to look at it: no lease is granted, and the run counts as stopped.</param>
     [Alias("Start")]
-    Task<RunStatus> StartAsync(RunSpec? spec);
+    Task<RunStatus> StartAsync(RunSpec? spec, bool hold);
 
     /// <summary>A silo is alive; the answer says what it shall host.</summary>
     [AlwaysInterleave, Alias("Heartbeat")]

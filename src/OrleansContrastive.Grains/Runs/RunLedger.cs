@@ -53,8 +53,8 @@ internal sealed class RunLedger
     /// <summary>Every lease of the run is in the order.</summary>
     public bool IsFinished => _cursor.ClosedBelow >= _spec.TotalLeases;
 
-    /// <summary>Attempts in somebody's hands.</summary>
-    public int Outstanding => _granted.Count;
+    /// <summary>Attempts in somebody's hands whose version is there.</summary>
+    public int Computable => Lockstep ? _granted.Keys.Count(ordinal => ordinal / Slots <= Version) : _granted.Count;
 
     /// <summary>Takes the orders that follow the cut, as a shard has kept them.</summary>
     public void Recover(IEnumerable<VersionOrder> orders)

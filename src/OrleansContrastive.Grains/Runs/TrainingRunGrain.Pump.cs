@@ -67,7 +67,8 @@ internal sealed partial class TrainingRunGrain
 
         if (_phase != RunPhase.Running) return;
         var done = _ledger!.IsFinished;
-        var stopping = _stopWanted && _ledger.Outstanding == 0;
+        // Leases of a later step wait for slots that nobody is granted any more.
+        var stopping = _stopWanted && _ledger.Computable == 0;
         var due = Spec.CheckpointEvery > 0 && _ledger.Cursor.SamplesApplied - _samplesAtCheckpoint >= Spec.CheckpointEvery;
         if (done || stopping || due || (_checkpointWanted && !_stopWanted)) await CheckpointAsync(cancellationToken);
         if (_phase != RunPhase.Running) return;

@@ -46,14 +46,14 @@ internal sealed partial class TrainingRunGrain(
         this.RegisterGrainTimer(PumpAsync, new GrainTimerCreationOptions(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20)) { Interleave = true, KeepAlive = true });
     }
 
-    public async Task<RunStatus> StartAsync(RunSpec? spec)
+    public async Task<RunStatus> StartAsync(RunSpec? spec, bool hold)
     {
         if (_phase is RunPhase.Preparing or RunPhase.Running) return Status();
         spec ??= record.State.Spec ?? await LastSpecAsync();
         record.State.Spec = spec ?? throw new ArgumentException($"Run '{Run}' was never started and has no checkpoint; give a spec.");
         record.State.Phase = RunPhase.Running;
         await record.WriteStateAsync();
-        (_phase, _problem, _stopWanted, _checkpointWanted) = (RunPhase.Preparing, null, false, false);
+        (_phase, _problem, _stopWanted, _checkpointWanted) = (RunPhase.Preparing, null, hold, false);
         return Status();
     }
 

@@ -65,7 +65,7 @@ internal sealed partial class WorkerHost(
             foreach (var key in assignment.Grains.Where(IsEncoder))
             {
                 if (assignment.Running && _running.Add(key)) await grains.GetGrain<IEncoderGrain>(key).StartAsync();
-                if (!assignment.Running) _running.Remove(key);
+                if (!assignment.Running && _running.Remove(key) && assignment.Finished) await StopAsync(key);
             }
 
             return asleep.Count == 0 && (assignment.Running || assignment.Finished);

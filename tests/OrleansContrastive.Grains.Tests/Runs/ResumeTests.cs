@@ -13,16 +13,23 @@ public sealed class ResumeTests
         using var folder = new TemporaryFolder();
         await using (var first = await TestRun.OpenAsync(folder.Path))
         {
-            await first.Grain.StartAsync(spec);
+            await first.Grain.StartAsync(spec, hold: false);
             await first.UntilAsync(status => status.Version >= 13);
             await first.Grain.RequestCheckpointAsync(thenStop: true);
             var stopped = await first.UntilAsync(status => status.Phase == RunPhase.Stopped);
             Assert.InRange(stopped.Version, 13, 79);
         }
 
+        await using (var looker = await TestRun.OpenAsync(folder.Path))
+        {
+            await looker.Grain.StartAsync(null, hold: true);
+            var held = await looker.UntilAsync(status => status.Phase == RunPhase.Stopped);
+            Assert.InRange(held.Version, 13, 79);
+        }
+
         await using var second = await TestRun.OpenAsync(folder.Path);
         // Nothing is given but the folder: the checkpoint knows what the run learns.
-        await second.Grain.StartAsync(null);
+        await second.Grain.StartAsync(null, hold: false);
         await second.UntilAsync(status => status.Phase == RunPhase.Completed);
         undisturbed.AssertEqual(await second.OutcomeAsync());
     }

@@ -29,7 +29,7 @@ internal sealed class TestRun : IAsyncDisposable
     {
         using var folder = new TemporaryFolder();
         await using var run = await OpenAsync(folder.Path, Math.Max(1, spec.Topology.Encoders));
-        await run.Grain.StartAsync(spec);
+        await run.Grain.StartAsync(spec, hold: false);
         await run.UntilAsync(status => status.Phase == RunPhase.Completed);
         return await run.OutcomeAsync();
     }

@@ -16,7 +16,7 @@ public sealed class UnboundedTests
         };
         using var folder = new TemporaryFolder();
         await using var run = await TestRun.OpenAsync(folder.Path, lanes: 3);
-        await run.Grain.StartAsync(spec);
+        await run.Grain.StartAsync(spec, hold: false);
         var status = await run.UntilAsync(status => status.Phase == RunPhase.Completed);
 
         Assert.Equal((48, 48, 384), (status.Version, status.LeasesDone, status.SamplesApplied));
