@@ -36,7 +36,7 @@ fi
 command -v "$cxx" >/dev/null || fail "the C++ compiler $cxx is not installed. Run ./run setup, or install g++."
 
 torch="$(ls "$lib"/libtorch_cpu.so* | tail -n 1)"
-flags=(-std=c++17 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wno-unused -DNDEBUG
+flags=(-O2 -fPIC -shared -fvisibility=hidden -Wall -Wno-unused -DNDEBUG
     -isystem "$include/torch/csrc/api/include")
 # The compiler's own folder must keep its place in the order.
 [ "$include" = /usr/include ] || flags+=(-isystem "$include")
@@ -70,7 +70,10 @@ if [ ! -f "$built" ]; then
     mkdir -p "$cache/native"
     part="$built.$$"
     echo "Compiling offline/native/torch_c.cpp against $torch (once, up to a minute)"
-    "$cxx" "${flags[@]}" "$here/torch_c.cpp" -o "$part" "${link[@]}" || { rm -f "$part"; fail "torch_c.cpp does not compile against $torch; the compiler's messages are above."; }
+    # Later libtorchs are written in C++20.
+    "$cxx" -std=c++17 "${flags[@]}" "$here/torch_c.cpp" -o "$part" "${link[@]}" 2>"$part.log" ||
+        "$cxx" -std=c++20 "${flags[@]}" "$here/torch_c.cpp" -o "$part" "${link[@]}" || { cat "$part.log"; rm -f "$part" "$part.log"; fail "torch_c.cpp does not compile against $torch; the compiler's messages are above."; }
+    cat "$part.log" && rm -f "$part.log"
     mv -f "$part" "$built"
 fi
 

@@ -16,6 +16,7 @@
 #include <ATen/ops/from_blob.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Logging.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
@@ -36,6 +37,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #ifdef __GLIBC__
@@ -49,6 +51,8 @@ namespace {
 using Impl = c10::TensorImpl;
 using Handle = c10::intrusive_ptr<Impl, c10::UndefinedTensorImpl>;
 using c10::TypeKind;
+// c10::optional in libtorch 1.13, std::optional later.
+using OptionalTensor = decltype(std::declval<const c10::IValue&>().toOptional<at::Tensor>());
 
 enum Tag : int32_t {
     kNone, kTensor, kInt, kDouble, kBool, kIntList, kDoubleList, kBoolList, kTensorList, kString, kDevice
@@ -140,9 +144,8 @@ Impl* impl(void* handle) {
 c10::Device unpackDevice(int64_t packed) {
     const auto type = packed >> 32;
     const auto index = static_cast<int32_t>(packed & 0xffffffff);
-    TORCH_CHECK(type >= 0 && type < static_cast<int64_t>(c10::COMPILE_TIME_MAX_DEVICE_TYPES),
-                "expected a device type from 0 to ", static_cast<int>(c10::COMPILE_TIME_MAX_DEVICE_TYPES) - 1,
-                ", found ", type, ".");
+    constexpr auto types = static_cast<int64_t>(c10::DeviceType::COMPILE_TIME_MAX_DEVICE_TYPES);
+    TORCH_CHECK(type >= 0 && type < types, "expected a device type from 0 to ", types - 1, ", found ", type, ".");
     TORCH_CHECK(index >= -1 && index < 128, "expected a device index from -1 to 127, found ", index, ".");
     return c10::Device(static_cast<c10::DeviceType>(type), static_cast<c10::DeviceIndex>(index));
 }
@@ -294,10 +297,10 @@ c10::IValue convert(const Operator& op, const Argument& argument, const Value& v
             if (listOf(argument, TypeKind::TensorType)) {
                 auto* const* data = static_cast<void**>(value.pointer);
                 if (argument.optionalElement) {
-                    c10::List<c10::optional<at::Tensor>> list;
+                    c10::List<OptionalTensor> list;
                     list.reserve(n);
                     for (size_t i = 0; i < n; ++i)
-                        list.push_back(data[i] ? c10::optional<at::Tensor>(borrow(data[i])) : c10::nullopt);
+                        list.push_back(data[i] ? OptionalTensor(borrow(data[i])) : OptionalTensor());
                     return c10::IValue(std::move(list));
                 }
                 c10::List<at::Tensor> list;
@@ -664,7 +667,8 @@ TC_EXPORT int tc_interop_threads(int32_t* count) {
 
 TC_EXPORT int tc_cuda_devices(int32_t* count) {
     return guarded([&] {
-        *count = at::globalContext().hasCUDA() ? static_cast<int32_t>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
+        *count = at::globalContext().hasCUDA()
+            ? static_cast<int32_t>(c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).deviceCount()) : 0;
     });
 }
 
@@ -674,8 +678,10 @@ TC_EXPORT int tc_synchronize(int64_t packed) {
         const auto device = unpackDevice(packed);
         if (device.is_cpu()) return;
         TORCH_CHECK(device.is_cuda(), "expected a cpu or cuda device, found ", device, ".");
-        const auto& hooks = at::detail::getCUDAHooks();
-        hooks.deviceSynchronize(device.has_index() ? device.index() : static_cast<c10::DeviceIndex>(hooks.current_device()));
+        TORCH_CHECK(at::globalContext().hasCUDA(), "this libtorch has no CUDA device.");
+        const auto index = device.has_index() ? device.index()
+            : c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).getDevice().index();
+        at::detail::getCUDAHooks().deviceSynchronize(index);
     });
 }
 
