@@ -45,6 +45,12 @@ internal sealed unsafe class FusedContrast
         {
             // The tensors live, and their memory stays where it is, until the caller's scope ends.
             var rows = range.Rows.Rows(row, Math.Min(maxRows, range.End - row));
+            if (rows.dtype != ScalarType.Float32 || rows.shape[1] != _width)
+            {
+                throw new ArgumentException(
+                    $"Rows are [{string.Join(", ", rows.shape)}] of {rows.dtype}; expected [rows, {_width}] of Float32.");
+            }
+
             fixed (byte* first = rows.bytes)
             {
                 blocks.Add(((nint)first, (int)rows.shape[0]));

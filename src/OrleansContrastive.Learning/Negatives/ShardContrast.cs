@@ -41,6 +41,7 @@ public static class ShardContrast
                 $"Queries are [{string.Join(", ", queries.shape)}]; expected [B, {rows.Width}].", nameof(queries));
         }
 
+        _ = ElementSize.Of(queries.dtype);
         if (sampleIds.Length > 0)
         {
             RowColumns.RequireLength(nameof(sampleIds), sampleIds.Length, queries.shape[0]);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using OrleansContrastive.Tests.Shared;
 using TorchSharp;
 using static TorchSharp.torch;

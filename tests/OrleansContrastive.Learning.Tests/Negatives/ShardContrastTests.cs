@@ -160,6 +160,12 @@ public sealed class ShardContrastTests
         var queue = Queue(3, ScalarType.Float32);
         Assert.Throws<ArgumentException>(() => ShardContrast.Compute(zeros([2, Width + 1]), [], queue, 0.2));
         Assert.Throws<ArgumentException>(() => ShardContrast.Compute(zeros([2, Width]), [1], queue, 0.2));
+        Assert.Throws<ArgumentException>(() => ShardContrast.Compute(zeros([2, Width], ScalarType.BFloat16), [], queue, 0.2));
+        if (FusedContrast.Supports(Width))
+        {
+            var wide = Queue(3, ScalarType.Float64);
+            Assert.Contains("of Float64; expected", Assert.Throws<ArgumentException>(() => ShardContrast.Compute(zeros([2, Width]), [], wide, 0.2)).Message);
+        }
     }
 
     [Fact]
