@@ -62,13 +62,13 @@ public static partial class torch
     /// <summary>Decompositions and norms.</summary>
     public static class linalg
     {
-        public static Tensor vector_norm(Tensor tensor, double ord = 2d, long[]? dims = null, bool keepdim = false) =>
-            Dispatch.Run(Aten.VectorNorm, tensor, ord, dims, keepdim);
+        public static Tensor vector_norm(Tensor input, double ord = 2d, long[]? dims = null, bool keepdim = false) =>
+            Dispatch.Run(Aten.VectorNorm, input, ord, dims, keepdim);
 
         public static Tensor svdvals(Tensor input) => Dispatch.Run(Aten.Svdvals, input);
 
         public static Tensor eigvalsh(Tensor input, char UPLO = 'L') => Dispatch.Run(Aten.Eigvalsh, input, UPLO.ToString());
 
-        public static Tensor solve(Tensor input, Tensor other) => Dispatch.Run(Aten.Solve, input, other);
+        public static Tensor solve(Tensor A, Tensor B) => Dispatch.Run(Aten.Solve, A, B);
     }
 }

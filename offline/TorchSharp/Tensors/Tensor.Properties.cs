@@ -47,8 +47,6 @@ public static partial class torch
 
         public bool is_contiguous() => Info().Contiguous != 0;
 
-        public bool is_inference() => Info().Inference != 0;
-
         public bool is_integral() => torch.is_integral(dtype);
 
         public bool is_floating_point() => torch.is_floating_point(dtype);

@@ -115,7 +115,6 @@ public static partial class torch
         public Tensor new_zeros(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Make(Aten.Zeros, size, dtype ?? this.dtype, device ?? this.device, requires_grad);
         public Tensor new_zeros(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Make(Aten.Zeros, Arg.One(size), dtype ?? this.dtype, device ?? this.device, requires_grad);
         public Tensor new_zeros(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Make(Aten.Zeros, Arg.Pair(rows, columns), dtype ?? this.dtype, device ?? this.device, requires_grad);
-        public Tensor new_ones(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Make(Aten.Ones, size, dtype ?? this.dtype, device ?? this.device, requires_grad);
         public Tensor new_ones(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Make(Aten.Ones, Arg.One(size), dtype ?? this.dtype, device ?? this.device, requires_grad);
         public Tensor new_ones(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Make(Aten.Ones, Arg.Pair(rows, columns), dtype ?? this.dtype, device ?? this.device, requires_grad);
         public Tensor new_empty(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) => Make(Aten.Empty, size, dtype ?? this.dtype, device ?? this.device, requires_grad);

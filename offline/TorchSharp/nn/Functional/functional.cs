@@ -41,7 +41,6 @@ public static partial class torch
         public Tensor leaky_relu(Scalar negative_slope) => Dispatch.Run(Aten.LeakyRelu, this, negative_slope);
     }
 
-    public static Tensor relu(Tensor input) => input.relu();
     public static Tensor softmax(Tensor input, int dim, ScalarType? dtype = null) => input.softmax(dim, dtype);
 
     public static partial class nn
