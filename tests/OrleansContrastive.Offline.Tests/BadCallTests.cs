@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace OrleansContrastive.Offline.Tests;
 
 public sealed class BadCallTests
@@ -8,21 +6,8 @@ public sealed class BadCallTests
 
     /// <summary>The calls run in a process of their own: where libtorch ends it, this test fails and the others go on.</summary>
     [Fact]
-    public async Task Ten_thousand_bad_calls_end_in_exceptions_and_the_process_lives()
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            ArgumentList = { "-explicit", "only", "-method", $"{typeof(BadCallTests).FullName}.{nameof(The_bad_calls_themselves)}", "-noColor" },
-        };
-        using var child = Process.Start(start)!;
-        var errors = child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(child.ExitCode == 0, $"The process ended with {child.ExitCode}.\n{output}\n{await errors}");
-        Assert.Contains("Total: 1, Errors: 0, Failed: 0", output);
-    }
+    public Task Ten_thousand_bad_calls_end_in_exceptions_and_the_process_lives() =>
+        ChildProcess.RunAsync(typeof(BadCallTests), nameof(The_bad_calls_themselves));
 
     [Fact(Explicit = true)]
     public void The_bad_calls_themselves()
