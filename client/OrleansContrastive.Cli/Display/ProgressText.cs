@@ -43,7 +43,8 @@ internal static class ProgressText
     /// <summary>The verdict, for a person.</summary>
     public static IEnumerable<string> Verdict(RunResult result)
     {
-        yield return Text($"Trained {result.SamplesApplied:N0} samples in {result.TrainSeconds:F1} s ({result.ImagesPerSecond:N0} images/s); loss {result.Loss:F3}, chance {result.ChanceLevel:F3}.");
+        // A run that was only looked at has no clock and no losses.
+        if (result.TrainSeconds > 0) yield return Text($"Trained {result.SamplesApplied:N0} samples in {result.TrainSeconds:F1} s ({result.ImagesPerSecond:N0} images/s); loss {result.Loss:F3}, chance {result.ChanceLevel:F3}.");
         yield return "kNN accuracy                k=200 T=0.1   k=20 T=0.07";
         yield return Row("encoder features", result.KnnTop1, result.Knn20Top1);
         yield return Row("  pooled to 2x2", result.KnnGridTop1, result.Knn20GridTop1);
