@@ -74,10 +74,10 @@ public sealed class ProjectReferenceTests
     public void Source_never_asks_which_stack_it_is_compiled_for()
     {
         foreach (var room in new[] { "src", "silo", "client", "tests" })
-        foreach (var path in Directory.GetFiles(Path.Combine(House.Root, room), "*.cs", SearchOption.AllDirectories))
-        foreach (var (line, index) in File.ReadLines(path).Select((line, index) => (line, index)))
-            Assert.False(
-                line.TrimStart().StartsWith("#if", StringComparison.Ordinal) && !line.Contains("DEBUG", StringComparison.Ordinal),
-                $"{path}({index + 1}): conditional compilation; put the difference into one adapter file instead.");
+            foreach (var path in Directory.GetFiles(Path.Combine(House.Root, room), "*.cs", SearchOption.AllDirectories))
+                foreach (var (line, index) in File.ReadLines(path).Select((line, index) => (line, index)))
+                    Assert.False(
+                        line.TrimStart().StartsWith("#if", StringComparison.Ordinal) && !line.Contains("DEBUG", StringComparison.Ordinal),
+                        $"{path}({index + 1}): conditional compilation; put the difference into one adapter file instead.");
     }
 }

@@ -22,13 +22,17 @@ public static class AugmentationPresets
         // He et al. 2019, main_moco.py: grayscale before a jitter that is always applied.
         ["moco-v1"] = ImageNet(scaleMin: 0.2) with
         {
-            Jitter = StrongHue, GrayscaleProbability = 0.2, GrayscaleFirst = true,
+            Jitter = StrongHue,
+            GrayscaleProbability = 0.2,
+            GrayscaleFirst = true,
         },
 
         // Chen et al. 2020, main_moco.py --aug-plus.
         ["moco-v2"] = ImageNet(scaleMin: 0.2) with
         {
-            Jitter = WeakHue, GrayscaleProbability = 0.2, BlurProbability = 0.5,
+            Jitter = WeakHue,
+            GrayscaleProbability = 0.2,
+            BlurProbability = 0.5,
         },
 
         // MoCo's CIFAR-10 notebook: no blur.
@@ -37,7 +41,9 @@ public static class AugmentationPresets
         // Chen et al. 2020, data_util.py at strength 1.
         ["simclr"] = ImageNet(scaleMin: 0.08) with
         {
-            Jitter = SimClrFull, GrayscaleProbability = 0.2, BlurProbability = 0.5,
+            Jitter = SimClrFull,
+            GrayscaleProbability = 0.2,
+            BlurProbability = 0.5,
         },
 
         // The same at strength 0.5, without blur.
@@ -47,13 +53,18 @@ public static class AugmentationPresets
         ["byol-1"] = ImageNet(scaleMin: 0.08) with { Jitter = Byol, GrayscaleProbability = 0.2, BlurProbability = 1 },
         ["byol-2"] = ImageNet(scaleMin: 0.08) with
         {
-            Jitter = Byol, GrayscaleProbability = 0.2, BlurProbability = 0.1, SolarizeProbability = 0.2,
+            Jitter = Byol,
+            GrayscaleProbability = 0.2,
+            BlurProbability = 0.1,
+            SolarizeProbability = 0.2,
         },
 
         // Wu et al. 2018, lemniscate's main.py and cifar.py (the latter without a flip).
         ["instdisc"] = ImageNet(scaleMin: 0.2) with
         {
-            Jitter = StrongHue, GrayscaleProbability = 0.2, GrayscaleFirst = true,
+            Jitter = StrongHue,
+            GrayscaleProbability = 0.2,
+            GrayscaleFirst = true,
         },
         ["instdisc-cifar"] = Cifar(scaleMin: 0.2) with { Jitter = StrongHue, GrayscaleProbability = 0.2, Flip = 0 },
 
@@ -83,11 +94,18 @@ public static class AugmentationPresets
 
     private static AugmentationRecipe ImageNet(double scaleMin) => new()
     {
-        Size = 224, ScaleMin = scaleMin, Mean = ImageNetMean, Std = ImageNetStd, PlainShorterSide = 256,
+        Size = 224,
+        ScaleMin = scaleMin,
+        Mean = ImageNetMean,
+        Std = ImageNetStd,
+        PlainShorterSide = 256,
     };
 
     private static AugmentationRecipe Cifar(double scaleMin) => new()
     {
-        Size = 32, ScaleMin = scaleMin, Mean = CifarMean, Std = CifarStd,
+        Size = 32,
+        ScaleMin = scaleMin,
+        Mean = CifarMean,
+        Std = CifarStd,
     };
 }

@@ -80,7 +80,10 @@ public static class ViewSampler
     private static ViewParameters Box(int imageWidth, int imageHeight, int x, int y, int width, int height) =>
         ViewParameters.Whole(imageWidth, imageHeight) with
         {
-            CropX = x, CropY = y, CropWidth = width, CropHeight = height,
+            CropX = x,
+            CropY = y,
+            CropWidth = width,
+            CropHeight = height,
         };
 
     private static JitterOrder DrawOrder(ref PhiloxStream stream)

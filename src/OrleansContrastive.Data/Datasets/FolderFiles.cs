@@ -58,15 +58,15 @@ internal sealed record FolderFiles(string Root, string[] Paths, int[] Labels, st
     {
         var any = false;
         foreach (var (name, folders) in SplitFolders)
-        foreach (var candidate in folders)
-        {
-            var path = Path.Combine(folder, candidate);
-            if (!Directory.Exists(path))
-                continue;
-            if (name == split)
-                return path;
-            any = true;
-        }
+            foreach (var candidate in folders)
+            {
+                var path = Path.Combine(folder, candidate);
+                if (!Directory.Exists(path))
+                    continue;
+                if (name == split)
+                    return path;
+                any = true;
+            }
 
         if (any || split != "train")
         {

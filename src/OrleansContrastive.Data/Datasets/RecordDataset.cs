@@ -119,7 +119,7 @@ internal sealed class RecordDataset : IImageDataset
 
         var next = 0;
         for (var y = 0; y < Height; y++)
-        for (var i = y; i < plane; i += Height, next += 3)
-            (pixels[next], pixels[next + 1], pixels[next + 2]) = (red[i], green[i], blue[i]);
+            for (var i = y; i < plane; i += Height, next += 3)
+                (pixels[next], pixels[next + 1], pixels[next + 2]) = (red[i], green[i], blue[i]);
     }
 }

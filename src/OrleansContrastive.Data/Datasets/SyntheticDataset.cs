@@ -76,22 +76,22 @@ internal sealed class SyntheticDataset : IImageDataset
         var pixels = target.Pixels;
         var at = 0;
         for (var y = 0; y < Height; y++)
-        for (var x = 0; x < Width; x++)
-        {
-            // In 1/16 of a 32-pixel image's pixel, so that a class looks the same at every size.
-            var along = (x * look.DirectionX + y * look.DirectionY) * 32 / Width;
-            var phase = along * 256 / look.Period + shift & 255;
-            var weight = phase < 128 ? 2 * phase : 2 * (255 - phase);
-            var noise = random.NextUInt32();
-            foreach (var (dark, light) in colours)
+            for (var x = 0; x < Width; x++)
             {
-                // Ten bits of noise per channel, spread evenly over -Noise to Noise.
-                var value = dark + (light - dark) * weight / 255 + brightness;
-                value += (int)((noise & 1023) * spread >> 10) - _options.Noise;
-                noise >>= 10;
-                pixels[at++] = (byte)Math.Clamp(value, 0, 255);
+                // In 1/16 of a 32-pixel image's pixel, so that a class looks the same at every size.
+                var along = (x * look.DirectionX + y * look.DirectionY) * 32 / Width;
+                var phase = along * 256 / look.Period + shift & 255;
+                var weight = phase < 128 ? 2 * phase : 2 * (255 - phase);
+                var noise = random.NextUInt32();
+                foreach (var (dark, light) in colours)
+                {
+                    // Ten bits of noise per channel, spread evenly over -Noise to Noise.
+                    var value = dark + (light - dark) * weight / 255 + brightness;
+                    value += (int)((noise & 1023) * spread >> 10) - _options.Noise;
+                    noise >>= 10;
+                    pixels[at++] = (byte)Math.Clamp(value, 0, 255);
+                }
             }
-        }
     }
 
     private static void Require(bool condition, string member, int found, string expected)

@@ -36,7 +36,11 @@ public sealed class DatasetShelf : IDisposable
     {
         var request = new DatasetRequest
         {
-            Name = spec.Name, Split = split, DataPath = spec.Path, Channels = spec.Channels, MinimumSize = spec.ImageSize,
+            Name = spec.Name,
+            Split = split,
+            DataPath = spec.Path,
+            Channels = spec.Channels,
+            MinimumSize = spec.ImageSize,
         };
         return _open.GetOrAdd(request, key => new(() => DatasetCatalog.Open(key))).Value;
     }

@@ -15,7 +15,10 @@ public sealed record MachineDescription(int Threads)
         var facts = DeviceFacts.Of(torch.CPU);
         return new()
         {
-            Threads = Threads, InstructionSet = string.Join('+', facts.InstructionSets), Torch = facts.TorchVersion, Precision = spec.Model.Precision,
+            Threads = Threads,
+            InstructionSet = string.Join('+', facts.InstructionSets),
+            Torch = facts.TorchVersion,
+            Precision = spec.Model.Precision,
         };
     }
 }

@@ -19,16 +19,16 @@ internal static class Pictures
         image.Resize(width, height, 3);
         var pixels = image.Pixels;
         for (var y = 0; y < height; y++)
-        for (var x = 0; x < width; x++)
-        for (var c = 0; c < 3; c++)
-        {
-            var (gx, fx) = (x / Cell, (float)(x % Cell) / Cell);
-            var (gy, fy) = (y / Cell, (float)(y % Cell) / Cell);
-            float At(int column, int row) => grid[(row * columns + column) * 3 + c];
-            var top = At(gx, gy) * (1 - fx) + At(gx + 1, gy) * fx;
-            var bottom = At(gx, gy + 1) * (1 - fx) + At(gx + 1, gy + 1) * fx;
-            pixels[(y * width + x) * 3 + c] = (byte)(top * (1 - fy) + bottom * fy);
-        }
+            for (var x = 0; x < width; x++)
+                for (var c = 0; c < 3; c++)
+                {
+                    var (gx, fx) = (x / Cell, (float)(x % Cell) / Cell);
+                    var (gy, fy) = (y / Cell, (float)(y % Cell) / Cell);
+                    float At(int column, int row) => grid[(row * columns + column) * 3 + c];
+                    var top = At(gx, gy) * (1 - fx) + At(gx + 1, gy) * fx;
+                    var bottom = At(gx, gy + 1) * (1 - fx) + At(gx + 1, gy + 1) * fx;
+                    pixels[(y * width + x) * 3 + c] = (byte)(top * (1 - fy) + bottom * fy);
+                }
 
         return image;
     }

@@ -10,7 +10,10 @@ public sealed class ViewAugmenterTests
 {
     private static readonly AugmentationRecipe Busy = AugmentationPresets.Get("byol-2") with
     {
-        Size = 32, PlainShorterSide = 0, BlurProbability = 0.5, BlurKernel = 9,
+        Size = 32,
+        PlainShorterSide = 0,
+        BlurProbability = 0.5,
+        BlurKernel = 9,
     };
 
     [Fact]

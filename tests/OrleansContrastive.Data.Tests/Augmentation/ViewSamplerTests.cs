@@ -12,8 +12,15 @@ public sealed class ViewSamplerTests
 
     private static readonly AugmentationRecipe Everything = new()
     {
-        Size = 32, ScaleMin = 0.2, ScaleMax = 0.7, Flip = 0.3, Jitter = new ColorJitter(0.4, 0.3, 1.2, 0.1, 0.8),
-        GrayscaleProbability = 0.2, BlurProbability = 0.6, BlurSigmaMin = 0.2, BlurSigmaMax = 1.9,
+        Size = 32,
+        ScaleMin = 0.2,
+        ScaleMax = 0.7,
+        Flip = 0.3,
+        Jitter = new ColorJitter(0.4, 0.3, 1.2, 0.1, 0.8),
+        GrayscaleProbability = 0.2,
+        BlurProbability = 0.6,
+        BlurSigmaMin = 0.2,
+        BlurSigmaMax = 1.9,
         SolarizeProbability = 0.15,
     };
 
@@ -31,8 +38,10 @@ public sealed class ViewSamplerTests
         var (width, height) = (crops.GetProperty("width").GetInt32(), crops.GetProperty("height").GetInt32());
         var recipe = Everything with
         {
-            ScaleMin = crops.GetProperty("scale")[0].GetDouble(), ScaleMax = crops.GetProperty("scale")[1].GetDouble(),
-            RatioMin = crops.GetProperty("ratio")[0].GetDouble(), RatioMax = crops.GetProperty("ratio")[1].GetDouble(),
+            ScaleMin = crops.GetProperty("scale")[0].GetDouble(),
+            ScaleMax = crops.GetProperty("scale")[1].GetDouble(),
+            RatioMin = crops.GetProperty("ratio")[0].GetDouble(),
+            RatioMax = crops.GetProperty("ratio")[1].GetDouble(),
         };
         var drawn = Draw(recipe, width, height);
         AssertSame(crops.GetProperty("tops"), drawn, p => p.CropY);
@@ -90,12 +99,18 @@ public sealed class ViewSamplerTests
     {
         var never = Everything with
         {
-            Flip = 0, Jitter = Everything.Jitter with { Probability = 0 }, GrayscaleProbability = 0, BlurProbability = 0,
+            Flip = 0,
+            Jitter = Everything.Jitter with { Probability = 0 },
+            GrayscaleProbability = 0,
+            BlurProbability = 0,
             SolarizeProbability = 0,
         };
         var always = Everything with
         {
-            Flip = 1, Jitter = Everything.Jitter with { Probability = 1 }, GrayscaleProbability = 1, BlurProbability = 1,
+            Flip = 1,
+            Jitter = Everything.Jitter with { Probability = 1 },
+            GrayscaleProbability = 1,
+            BlurProbability = 1,
             SolarizeProbability = 1,
         };
         for (var sample = 0; sample < 1_000; sample++)
@@ -104,7 +119,10 @@ public sealed class ViewSamplerTests
             var none = ViewSampler.Draw(never, 50, 40, key);
             var crop = ViewParameters.Whole(50, 40) with
             {
-                CropX = none.CropX, CropY = none.CropY, CropWidth = none.CropWidth, CropHeight = none.CropHeight,
+                CropX = none.CropX,
+                CropY = none.CropY,
+                CropWidth = none.CropWidth,
+                CropHeight = none.CropHeight,
             };
             Assert.Equal(crop, none);
             var all = ViewSampler.Draw(always, 50, 40, key);

@@ -126,9 +126,9 @@ public sealed class RecordDatasetTests : IDisposable
     {
         var planes = new byte[3 * size * size];
         for (var c = 0; c < 3; c++)
-        for (var y = 0; y < size; y++)
-        for (var x = 0; x < size; x++)
-            planes[(c * size + y) * size + x] = Value(image, x, y, c);
+            for (var y = 0; y < size; y++)
+                for (var x = 0; x < size; x++)
+                    planes[(c * size + y) * size + x] = Value(image, x, y, c);
         return planes;
     }
 
@@ -137,9 +137,9 @@ public sealed class RecordDatasetTests : IDisposable
     private static void AssertPixels(PixelBuffer image, Func<int, int, int, byte> expected)
     {
         for (var y = 0; y < image.Height; y++)
-        for (var x = 0; x < image.Width; x++)
-        for (var c = 0; c < 3; c++)
-            Assert.Equal(expected(x, y, c), image.Pixels[(y * image.Width + x) * 3 + c]);
+            for (var x = 0; x < image.Width; x++)
+                for (var c = 0; c < 3; c++)
+                    Assert.Equal(expected(x, y, c), image.Pixels[(y * image.Width + x) * 3 + c]);
     }
 
     private void WriteCifar10()

@@ -92,7 +92,13 @@ public sealed class RunLedgerTests
         Assert.Equal(LeaseOutcome.OtherHistory, ledger.Acquire(new("a", 7, true)).Outcome);
         Assert.Equal(CommitOutcome.Refused, ledger.Commit(new()
         {
-            Attempt = new(new(0, 0), 1), History = 7, Encoder = "a", BaseVersion = 0, KeyVersion = 0, Samples = 4, Measures = default,
+            Attempt = new(new(0, 0), 1),
+            History = 7,
+            Encoder = "a",
+            BaseVersion = 0,
+            KeyVersion = 0,
+            Samples = 4,
+            Measures = default,
         }));
     }
 

@@ -85,7 +85,13 @@ internal sealed class SimulatedCluster
         {
             var request = new CommitRequest
             {
-                Attempt = lease.Attempt, History = history, Encoder = encoder.Name, BaseVersion = Math.Max(0, lease.BaseVersion), KeyVersion = 0, Samples = 4, Measures = default,
+                Attempt = lease.Attempt,
+                History = history,
+                Encoder = encoder.Name,
+                BaseVersion = Math.Max(0, lease.BaseVersion),
+                KeyVersion = 0,
+                Samples = 4,
+                Measures = default,
             };
             _wire.Add(() =>
             {

@@ -23,7 +23,11 @@ internal static class SmallRuns
             Method = "moco-v2",
             Dataset = new()
             {
-                Name = "synthetic", Fingerprint = Images.Fingerprint, Count = steps * batch, Channels = Images.Channels, ImageSize = Side,
+                Name = "synthetic",
+                Fingerprint = Images.Fingerprint,
+                Count = steps * batch,
+                Channels = Images.Channels,
+                ImageSize = Side,
             },
             Model = new() { Encoder = "resnet8-w8", Head = "mlp", EmbeddingWidth = 16, Precision = precision },
             Augmentations = [json, json],
