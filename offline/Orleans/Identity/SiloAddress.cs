@@ -11,7 +11,7 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
     // Generations are seconds since this moment, so that a later life of a silo has a higher one.
     private static readonly long GenerationOrigin = new DateTime(2022, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
     private static readonly Lock GenerationGate = new();
-    private static long s_lastGeneration;
+    private static long _lastGeneration;
 
     private SiloAddress(IPEndPoint endpoint, int generation)
     {
@@ -45,8 +45,8 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
         lock (GenerationGate)
         {
             var elapsed = (DateTime.UtcNow.Ticks - GenerationOrigin) / TimeSpan.TicksPerSecond;
-            s_lastGeneration = Math.Max(elapsed, s_lastGeneration + 1);
-            return (int)s_lastGeneration;
+            _lastGeneration = Math.Max(elapsed, _lastGeneration + 1);
+            return (int)_lastGeneration;
         }
     }
 

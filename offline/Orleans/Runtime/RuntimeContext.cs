@@ -4,12 +4,12 @@ namespace Orleans.Runtime;
 internal static class RuntimeContext
 {
     [ThreadStatic]
-    private static Activation? s_current;
+    private static Activation? _current;
 
     /// <summary>The activation whose turn runs on this thread, or null outside of grains.</summary>
     public static Activation? Current
     {
-        get => s_current;
-        set => s_current = value;
+        get => _current;
+        set => _current = value;
     }
 }

@@ -9,7 +9,7 @@ namespace Orleans.Serialization;
 /// </summary>
 internal static class Copier<T>
 {
-    private static Func<T, CopyContext, T>? s_exact;
+    private static Func<T, CopyContext, T>? _exact;
 
     /// <summary>Whether values are handed over as they are.</summary>
     public static bool IsShallow { get; } = CopyRules.IsShallow(typeof(T));
@@ -25,7 +25,7 @@ internal static class Copier<T>
         return type == typeof(T) ? Exact(value, context) : (T)AnyCopier.Copy(value, type, context);
     }
 
-    internal static T Exact(T value, CopyContext context) => (s_exact ??= CopierFactory.Create<T>())(value, context);
+    internal static T Exact(T value, CopyContext context) => (_exact ??= CopierFactory.Create<T>())(value, context);
 }
 
 /// <summary>Copies values by the type they have.</summary>

@@ -11,7 +11,7 @@ internal sealed class CopyContext
     private const int Few = 8;
 
     [ThreadStatic]
-    private static CopyContext? s_spare;
+    private static CopyContext? _spare;
 
     private readonly (object? Original, object? Copy)[] _few = new (object?, object?)[Few];
     private Dictionary<object, object>? _many;
@@ -19,8 +19,8 @@ internal sealed class CopyContext
 
     public static CopyContext Rent()
     {
-        var context = s_spare ?? new CopyContext();
-        s_spare = null;
+        var context = _spare ?? new CopyContext();
+        _spare = null;
         return context;
     }
 
@@ -29,7 +29,7 @@ internal sealed class CopyContext
         Array.Clear(context._few, 0, Math.Min(context._count, Few));
         context._many = null;
         context._count = 0;
-        s_spare = context;
+        _spare = context;
     }
 
     public void Record(object original, object copy)
