@@ -94,14 +94,14 @@ public sealed class KeptGrain(IGrainContext context) : LifeGrain(context), IKept
 
 public sealed class FailingGrain : Grain, IFailingGrain
 {
-    private static int s_activations;
+    private static int _activations;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await Task.Yield();
         var probe = Probe.For(this.GetPrimaryKeyString());
         probe.CountCreation();
-        if (Interlocked.Increment(ref s_activations) <= 1) throw new InvalidDataException("The first activation fails.");
+        if (Interlocked.Increment(ref _activations) <= 1) throw new InvalidDataException("The first activation fails.");
     }
 
     public Task PingAsync() => Task.CompletedTask;
