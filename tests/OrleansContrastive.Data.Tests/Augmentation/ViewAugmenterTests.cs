@@ -62,7 +62,7 @@ public sealed class ViewAugmenterTests
         }
 
         Assert.Equal(
-            "2AD734B47E55423032DA1EDA571F2D2D2C74D120C2479A1E5BC6E985CF89AD1A", Convert.ToHexString(digest.GetHashAndReset()));
+            "18D6CC6038730F7EAA8B0929F7D7005CBE17D19095623F3CEA2D57843C74A804", Convert.ToHexString(digest.GetHashAndReset()));
     }
 
     [Fact]
