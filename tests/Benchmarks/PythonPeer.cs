@@ -63,6 +63,8 @@ internal sealed class PythonPeer(string script, string arguments, string field, 
             WorkingDirectory = Folder,
         };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        // ./run sets these for our side; a peer runs as its user would start it.
+        foreach (var ours in new[] { "OMP_WAIT_POLICY", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS" }) start.Environment.Remove(ours);
         var process = Process.Start(start)!;
         process.ErrorDataReceived += (_, line) => _errors.Add(line.Data);
         process.BeginErrorReadLine();

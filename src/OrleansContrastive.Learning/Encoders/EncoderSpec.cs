@@ -15,6 +15,7 @@ public sealed partial record EncoderSpec(string Name, int Depth, int Width, Stem
 {
     private const int DefaultWidth = 64;
     private const int LargestWidth = 1024;
+    private const int WidthStep = 8;
     private const int SmallestImageNetSize = 96;
 
     /// <summary>The networks by name; <c>-wN</c> after a name sets the width of the first stage (64 by default).</summary>
@@ -62,6 +63,10 @@ public sealed partial record EncoderSpec(string Name, int Depth, int Width, Stem
             throw new ArgumentException(
                 $"The width of encoder '{name}' must lie in 1 to {LargestWidth}, found {text}.", nameof(name));
         }
+
+        // libtorch 1.13 writes beyond its buffers in the backward pass of a strided 1x1 convolution of other widths.
+        if (width % WidthStep != 0)
+            throw new ArgumentException($"The width of encoder '{name}' must be a multiple of {WidthStep}, found {width}.", nameof(name));
 
         var depth = int.Parse(match.Groups["depth"].ValueSpan, CultureInfo.InvariantCulture);
         var stem = imageSize < SmallestImageNetSize ? StemKind.Cifar : StemKind.ImageNet;

@@ -9,7 +9,7 @@ internal static class TestSpecs
     {
         Method = "moco-v2",
         Dataset = new() { Name = "synthetic", Fingerprint = "none", Count = leases * 4, Channels = 1, ImageSize = 8 },
-        Model = new() { Encoder = "resnet8-w4", Head = "mlp", Precision = "float32" },
+        Model = new() { Encoder = "resnet8-w8", Head = "mlp", Precision = "float32" },
         Augmentations = [],
         Contrast = new() { Temperature = 0.1, QueueLength = 64, KeyMomentum = 0.9 },
         Optimizer = new() { LearningRate = 0.1 },

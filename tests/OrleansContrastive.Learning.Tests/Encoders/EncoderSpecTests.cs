@@ -26,6 +26,7 @@ public sealed class EncoderSpecTests
     [Theory]
     [InlineData("resnet19", 3, 32, "known are: resnet8")]
     [InlineData("resnet18-w0", 3, 32, "1 to 1024, found 0")]
+    [InlineData("resnet8-w4", 3, 32, "multiple of 8, found 4")]
     [InlineData("resnet18-w99999999999", 3, 32, "1 to 1024, found 99999999999")]
     [InlineData("resnet18", 2, 32, "1 or 3 channels, found 2")]
     [InlineData("resnet18", 3, 4, "imageSize")]
