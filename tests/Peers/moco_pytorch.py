@@ -5,6 +5,8 @@
   moco_pytorch.py --data FOLDER --mode tuned --steps 60 --json      throughput only, channels-last (and bfloat16)
   moco_pytorch.py --data FOLDER --dump DIR                          initial weights, views and losses of 20 steps
   moco_pytorch.py --weights DIR/weights.safetensors --views DIR     run on given weights and views
+  moco_pytorch.py --data FOLDER --dump DIR --golden FILE --batch 16 --k 256 --lr 0.03 --threads 1 --double
+                                                                    how the parity test's golden file was made
 
 `--mode plain`: fp32, two DataLoader workers, torchvision transforms on PIL images. `--mode tuned`: channels-last, and
 bfloat16 autocast where the processor has bfloat16 instructions (elsewhere autocast only slows it down, so it stays in
@@ -68,7 +70,8 @@ def pil_transform(a, to_bytes=False):
         steps.append(transforms.RandomApply([Blur()], p=a.blur))
     if a.flip > 0:
         steps.append(transforms.RandomHorizontalFlip(p=a.flip))
-    return transforms.Compose(steps + ([ToBytes()] if to_bytes else [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))]))
+    last = [ToBytes()] if to_bytes else [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))]
+    return transforms.Compose(steps + last)
 
 
 def batched_views(pixels, a):
@@ -118,7 +121,8 @@ class MoCo(torch.nn.Module):
 
     @staticmethod
     def embed(net, x):
-        return F.normalize(net["head"](net["encoder"](x)).float(), dim=1)
+        rows = net["head"](net["encoder"](x))
+        return F.normalize(rows if rows.dtype == torch.float64 else rows.float(), dim=1)
 
     def forward(self, query_views, key_views):
         q = self.embed(self.query, query_views)
@@ -212,8 +216,10 @@ def arguments():
     p.add_argument("--validate", action="store_true", help="judge on the last 10,000 training images, train on the rest")
     p.add_argument("--no-baselines", action="store_true", help="leave out random-initialisation and raw-pixel kNN")
     p.add_argument("--dump", help="folder for weights.safetensors, views.safetensors, losses.json; runs 20 steps")
+    p.add_argument("--golden", help="with --dump: the same in one file, for the parity test")
     p.add_argument("--views", help="folder with a dump's views.safetensors: run on these instead of the data")
     p.add_argument("--weights", help="initial weights and queue, as a dump writes them")
+    p.add_argument("--double", action="store_true", help="compute in fp64")
     p.add_argument("--json", action="store_true", help="one JSON object on standard output, progress on standard error")
     return p.parse_args()
 
@@ -224,16 +230,17 @@ def load_weights(model, path):
     model.query.load_state_dict(tensors)
     model.key.load_state_dict(tensors)
     if queue is not None:
-        model.queue = queue
+        model.queue = queue.to(model.queue.dtype)
 
 
 def dump_weights(model, path):
-    tensors = {name: tensor.numpy() for name, tensor in model.query.state_dict().items()}
-    peer_data.write_safetensors(path, {**tensors, "queue": model.queue.numpy()})
+    tensors = {name: tensor.numpy() for name, tensor in {**model.query.state_dict(), "queue": model.queue}.items()}
+    # Drawn in fp32, so nothing is lost where the run itself is in fp64.
+    peer_data.write_safetensors(path, {n: t.astype(np.float32) if t.dtype == np.float64 else t for n, t in tensors.items()})
 
 
 def normalised(pixels):
-    return (torch.from_numpy(pixels).float().div(255) - MEAN) / STD
+    return (torch.from_numpy(pixels).double().div(255) - MEAN) / STD
 
 
 class Trainer:
@@ -246,11 +253,15 @@ class Trainer:
         self.bfloat16 = a.mode == "tuned" and bfloat16_hardware()
         self.format = torch.channels_last if a.mode == "tuned" else torch.contiguous_format
         self.model = self.model.to(memory_format=self.format)
+        if a.double:
+            self.model = self.model.double()
         self.optimizer = torch.optim.SGD(self.model.query.parameters(), lr=a.lr, momentum=0.9, weight_decay=a.wd)
         self.model.train()
 
     @property
     def precision(self):
+        if self.a.double:
+            return "fp64"
         if self.bfloat16:
             return "bfloat16 autocast, channels-last"
         return "fp32, channels-last (no bfloat16 hardware)" if self.a.mode == "tuned" else "fp32"
@@ -258,7 +269,7 @@ class Trainer:
     def step(self, query, key, rate):
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        query, key = query.contiguous(memory_format=self.format), key.contiguous(memory_format=self.format)
+        query, key = (views.to(self.model.queue.dtype).contiguous(memory_format=self.format) for views in (query, key))
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
             loss = self.model(query, key)
         self.optimizer.zero_grad(set_to_none=True)
@@ -289,6 +300,9 @@ def dump(trainer, a, images):
     peer_data.write_safetensors(os.path.join(a.dump, "views.safetensors"), views)
     a.views = a.dump
     losses = fixed_views(trainer, a)
+    if a.golden:
+        weights = peer_data.read_safetensors(os.path.join(a.dump, "weights.safetensors"))
+        peer_data.write_safetensors(a.golden, {**weights, **views, "losses": np.array(losses)})
     recipe = {"batch": a.batch, "k": a.k, "m": a.m, "t": a.t, "lr": a.lr, "schedule": "cosine over 20 steps, per step",
               "momentum": 0.9, "wd": a.wd, "mean": MEAN, "std": STD, "losses": losses}
     with open(os.path.join(a.dump, "losses.json"), "w") as stream:

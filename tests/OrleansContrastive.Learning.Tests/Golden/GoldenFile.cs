@@ -38,6 +38,8 @@ public sealed class GoldenFile
 
     public long[] Int64(string name) => Read<long>(name, "I64");
 
+    public byte[] Byte(string name) => Read<byte>(name, "U8");
+
     private JsonElement Entry(string name) =>
         _header.TryGetProperty(name, out var entry)
             ? entry
