@@ -4,7 +4,9 @@ using OrleansContrastive.Contracts.Evaluation;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Workers;
 using OrleansContrastive.Hosting;
+using OrleansContrastive.Hosting.Workers;
 using Serilog;
+using TorchSharp;
 
 namespace OrleansContrastive.Cli;
 
@@ -32,18 +34,18 @@ internal sealed class RunSession : IAsyncDisposable
         _run = cluster.Run(RunId);
     }
 
-    /// <summary>Number of device lanes.</summary>
-    public int Lanes => _cluster.Lanes;
+    /// <summary>The device of each lane.</summary>
+    public IReadOnlyList<torch.Device> Devices => _cluster.Devices;
 
     /// <summary>Starts the silo; its log goes into the run's folder.</summary>
-    public static async Task<RunSession> StartAsync(ICheckpointStore store, string folder, int lanes, CancellationToken cancellation)
+    public static async Task<RunSession> StartAsync(ICheckpointStore store, string folder, Action<WorkerOptions> worker, CancellationToken cancellation)
     {
         var log = new LoggerConfiguration().MinimumLevel.Information()
             .WriteTo.File(Path.Combine(folder, LogName), formatProvider: System.Globalization.CultureInfo.InvariantCulture)
             .CreateLogger();
         try
         {
-            var cluster = await EmbeddedCluster.StartAsync(store, options => options.Lanes = lanes, logging => logging.AddSerilog(log), cancellation);
+            var cluster = await EmbeddedCluster.StartAsync(store, worker, logging => logging.AddSerilog(log), cancellation);
             return new(cluster, folder, log);
         }
         catch

@@ -10,6 +10,7 @@ using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Hosting.Workers;
+using TorchSharp;
 
 namespace OrleansContrastive.Hosting;
 
@@ -26,8 +27,8 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     /// <summary>The silo's services.</summary>
     public IServiceProvider Services => _host.Services;
 
-    /// <summary>Number of device lanes.</summary>
-    public int Lanes => _host.Services.GetRequiredService<DeviceLanes>().Lanes.Count;
+    /// <summary>The device of each lane.</summary>
+    public IReadOnlyList<torch.Device> Devices => [.. _host.Services.GetRequiredService<DeviceLanes>().Lanes.Select(lane => lane.Device)];
 
     /// <summary>Starts the silo on free loopback ports, under a cluster id of its own.</summary>
     /// <param name="store">Where checkpoints and run records lie.</param>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansContrastive.Checkpoints.Manifests;
 using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Cli.Tests;
 

@@ -1,11 +1,14 @@
 using OrleansContrastive.Cli.Recipes;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data.Datasets;
+using TorchSharp;
 
 namespace OrleansContrastive.Cli.Tests;
 
 public sealed class PresetTests
 {
+    private static readonly torch.Device[] TwoLanes = [torch.CPU, torch.CPU];
+
     [Fact]
     public void Every_preset_reads_and_resolves()
     {
@@ -14,7 +17,7 @@ public sealed class PresetTests
         {
             var recipe = RecipeReader.Read(preset, new Dictionary<string, object?>(), []);
             using var images = DatasetCatalog.Open(new() { Name = "synthetic" });
-            var spec = SpecResolver.Resolve(recipe, images, lanes: 2);
+            var spec = SpecResolver.Resolve(recipe, images, TwoLanes);
             Assert.Equal(recipe.Temperature, spec.Contrast.Temperature);
             Assert.Equal(recipe.Batch, spec.LeaseSize * spec.Consistency.Slots);
         }
@@ -35,8 +38,8 @@ public sealed class PresetTests
         using var images = DatasetCatalog.Open(new() { Name = "synthetic" });
         var recipe = new TrainingRecipe { Dataset = "synthetic", Batch = 64, Encoders = 4 };
 
-        var lockstep = SpecResolver.Resolve(recipe, images, lanes: 2);
-        var unbounded = SpecResolver.Resolve(recipe with { Consistency = "unbounded" }, images, lanes: 2);
+        var lockstep = SpecResolver.Resolve(recipe, images, TwoLanes);
+        var unbounded = SpecResolver.Resolve(recipe with { Consistency = "unbounded" }, images, TwoLanes);
 
         Assert.Equal((16, 4), (lockstep.LeaseSize, lockstep.Consistency.Slots));
         Assert.Equal((64, ConsistencyMode.Unbounded), (unbounded.LeaseSize, unbounded.Consistency.Mode));

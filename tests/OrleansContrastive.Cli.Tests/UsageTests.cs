@@ -1,3 +1,5 @@
+using OrleansContrastive.Tests.Shared;
+
 namespace OrleansContrastive.Cli.Tests;
 
 /// <summary>Wrong usage gets a sentence with the known names and the nearest one, and exit code 2.</summary>
@@ -14,6 +16,7 @@ public sealed class UsageTests
     [InlineData("warm", "expected a number", "train", "--set", "temperature=warm")]
     [InlineData("temperature", "expected above 0", "train", "--dataset", "synthetic", "--set", "temperature=0")]
     [InlineData("batch", "expected a multiple of 3", "train", "--dataset", "synthetic", "--batch", "64", "--set", "encoders=3")]
+    [InlineData("gpu", "expected cpu, cuda", "train", "--dataset", "synthetic", "--device", "gpu")]
     [InlineData("nowhere", "holds no run", "resume", "nowhere")]
     public async Task Names_what_is_wrong_and_what_would_be_right(string wrong, string right, params string[] arguments)
     {
@@ -36,12 +39,4 @@ public sealed class UsageTests
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains("is not empty", outcome.Error, StringComparison.Ordinal);
     }
-}
-
-/// <summary>A folder that goes with the test.</summary>
-internal sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("contrastive-").FullName;
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
 }

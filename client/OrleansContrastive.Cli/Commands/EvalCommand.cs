@@ -17,7 +17,7 @@ internal static class EvalCommand
         knn.SetAction(async (parsed, cancellation) =>
         {
             var folder = RunFolder.Existing(parsed.GetValue(Folder)!);
-            await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, common.Lanes(parsed), cancellation);
+            await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, common.Worker(parsed), cancellation);
             return await session.EvaluateAsync(RunDisplay.Create(common.Json(parsed)), cancellation);
         });
         return new Command("eval", "Judges a run.") { knn };

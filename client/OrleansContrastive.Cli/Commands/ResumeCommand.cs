@@ -17,19 +17,9 @@ internal static class ResumeCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var folder = RunFolder.Existing(parsed.GetValue(Folder)!);
-            await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, common.Lanes(parsed), cancellation);
+            await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, common.Worker(parsed), cancellation);
             return await session.TrainAsync(null, evaluateEpochs: 1, RunDisplay.Create(common.Json(parsed)), cancellation);
         });
         return command;
     }
-}
-
-/// <summary>Folders of runs.</summary>
-internal static class RunFolder
-{
-    /// <summary>The folder, which must hold a run.</summary>
-    /// <exception cref="UsageException">It does not.</exception>
-    public static string Existing(string folder) => File.Exists(Path.Combine(folder, RunSession.LogName))
-        ? folder
-        : throw new UsageException($"'{folder}' holds no run: there is no '{RunSession.LogName}' in it.");
 }

@@ -51,8 +51,8 @@ internal static class TrainCommand
             throw new UsageException($"'{folder}' is not empty. Go on with it by 'contrastive resume {folder}', or give another --out.");
 
         using var dataset = OpenDataset(recipe);
-        await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, common.Lanes(parsed), cancellation);
-        var spec = SpecResolver.Resolve(recipe, dataset, session.Lanes);
+        await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, common.Worker(parsed), cancellation);
+        var spec = SpecResolver.Resolve(recipe, dataset, session.Devices);
         return await session.TrainAsync(spec, recipe.EvaluateEpochs, RunDisplay.Create(common.Json(parsed)), cancellation);
     }
 

@@ -18,9 +18,9 @@ internal static class SpecResolver
     private static readonly string[] Consistencies = ["lockstep", "unbounded"];
     private static readonly string[] NegativeModes = ["mirror", "shard"];
 
-    /// <summary>Resolves a recipe for a data set and a number of lanes.</summary>
+    /// <summary>Resolves a recipe for a data set and the devices of the lanes.</summary>
     /// <exception cref="UsageException">A name is unknown or a value out of range.</exception>
-    public static RunSpec Resolve(TrainingRecipe recipe, IImageDataset dataset, int lanes)
+    public static RunSpec Resolve(TrainingRecipe recipe, IImageDataset dataset, IReadOnlyList<torch.Device> lanes)
     {
         Check("method", recipe.Method, Methods);
         Check("schedule", recipe.Schedule, Schedules);
@@ -36,7 +36,7 @@ internal static class SpecResolver
         Range("warmUpEpochs", recipe.WarmUpEpochs, recipe.WarmUpEpochs >= 0 && recipe.WarmUpEpochs < recipe.Epochs, "0 to below the number of epochs");
 
         var lockstep = recipe.Consistency == "lockstep";
-        var encoders = recipe.Encoders > 0 ? recipe.Encoders : lanes;
+        var encoders = recipe.Encoders > 0 ? recipe.Encoders : lanes.Count;
         // In lockstep the encoders share a batch; the smallest part still needs two samples for its batch norm.
         var slots = lockstep ? encoders : 1;
         Range("batch", recipe.Batch, recipe.Batch % slots == 0 && recipe.Batch / slots >= 2, $"a multiple of {slots}, the encoders that share it in lockstep");
@@ -56,7 +56,7 @@ internal static class SpecResolver
                 ImageSize = augmentations[0].Size,
                 TestSplit = recipe.TestSplit,
             },
-            Model = Model(recipe, dataset.Channels, augmentations[0].Size),
+            Model = Model(recipe, dataset.Channels, augmentations[0].Size, lanes[0]),
             Augmentations = [.. augmentations.Select(augmentation => JsonSerializer.Serialize(augmentation))],
             Contrast = new()
             {
@@ -97,7 +97,7 @@ internal static class SpecResolver
         };
     }
 
-    private static ModelSpec Model(TrainingRecipe recipe, int channels, int size)
+    private static ModelSpec Model(TrainingRecipe recipe, int channels, int size, torch.Device device)
     {
         var head = recipe.Head ?? (recipe.Method == "moco-v1" ? "linear" : "mlp");
         try
@@ -110,7 +110,7 @@ internal static class SpecResolver
                 Head = head,
                 HiddenWidth = recipe.HiddenWidth,
                 EmbeddingWidth = recipe.EmbeddingWidth,
-                Precision = PrecisionSelector.Parse(recipe.Precision, torch.CPU).ToString().ToLowerInvariant(),
+                Precision = PrecisionSelector.Parse(recipe.Precision, device).ToString().ToLowerInvariant(),
                 BatchNormSplits = recipe.BatchNormSplits,
             };
         }

@@ -107,7 +107,7 @@ internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes,
                 if (reply.Outcome == LeaseOutcome.Granted)
                 {
                     leases[reply.Attempt.Lease] = reply;
-                    _step.Prepare(view, reply.Attempt.Lease);
+                    _ = _step.PrepareAsync(view, reply.Attempt.Lease);
                 }
                 else if (reply.Outcome == LeaseOutcome.Wait && leases.Count == 0)
                 {

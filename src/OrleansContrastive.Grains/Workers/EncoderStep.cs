@@ -21,7 +21,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private EncoderReplica? _replica;
 
     /// <summary>Has the views of a lease made, ahead of time.</summary>
-    public async void Prepare(RunView view, LeaseId lease)
+    public async Task PrepareAsync(RunView view, LeaseId lease)
     {
         try
         {
@@ -41,11 +41,12 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         var (attempt, version) = (lease.Attempt, lease.BaseVersion);
         if (await _weights.TryFetchAsync(view, version) is not { } weights) return null;
 
-        var keys = KeysAsync(view, lease);
         var views = await ViewsAsync(view, attempt.Lease);
         var samples = views[0].SampleIds;
+        // Every image was broken: there is nothing to ask keys for.
         if (samples.Length == 0) return Skipped(attempt, view, weights.Version, views[0].Broken.Length);
 
+        var keys = KeysAsync(view, lease);
         var queries = await lane.RunAsync(() => Replica(spec).Forward(weights, views));
         var keyReply = await keys;
         if (keyReply.Status != ShardStatus.Ok)

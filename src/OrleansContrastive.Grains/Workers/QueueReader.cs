@@ -112,7 +112,7 @@ internal sealed class QueueReader(IGrainFactory grains, DeviceExecutor lane) : I
             StaleViewException.ThrowIf(key, status(reply));
             if (status(reply) != ShardStatus.NotYet) return reply;
             // The parameter shards have applied this version; the store shard is about to.
-            await Task.Yield();
+            await Task.Delay(1);
         }
     }
 

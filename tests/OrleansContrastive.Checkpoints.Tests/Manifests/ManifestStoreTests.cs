@@ -3,6 +3,7 @@ using OrleansContrastive.Checkpoints.Manifests;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Checkpoints.Tests.Tensors;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Checkpoints.Tests.Manifests;
 

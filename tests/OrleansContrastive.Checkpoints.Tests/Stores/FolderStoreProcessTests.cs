@@ -1,5 +1,6 @@
 using System.Text;
 using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Checkpoints.Tests.Stores;
 

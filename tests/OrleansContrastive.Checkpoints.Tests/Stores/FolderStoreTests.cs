@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Checkpoints.Tests.Stores;
 

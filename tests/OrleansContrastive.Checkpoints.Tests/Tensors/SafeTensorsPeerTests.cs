@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using OrleansContrastive.Checkpoints.Tensors;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Checkpoints.Tests.Tensors;
 

@@ -4,6 +4,7 @@ using OrleansContrastive.Contracts.Shards;
 using OrleansContrastive.Contracts.Workers;
 using OrleansContrastive.Grains.Workers;
 using OrleansContrastive.Hosting;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Grains.Tests.Runs;
 
@@ -70,12 +71,4 @@ internal sealed class TestRun : IAsyncDisposable
         var set = await new ParameterReader(_cluster.Grains, kind).TryFetchAsync(view, -1);
         return [.. set!.Shards.SelectMany(shard => shard.ToArray())];
     }
-}
-
-/// <summary>A folder that goes with the test.</summary>
-internal sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("contrastive-").FullName;
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
 }

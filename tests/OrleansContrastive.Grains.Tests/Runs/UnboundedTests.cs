@@ -1,4 +1,5 @@
 using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Grains.Tests.Runs;
 
