@@ -46,6 +46,12 @@ public sealed record WorkerReport
 
     /// <summary>Keys of the grains that it has activated for the run.</summary>
     [Id(3)] public required string[] Active { get; init; }
+
+    /// <summary>
+    /// The silo stops: it shall get nothing new, and waits a while for what it has to be handed over. The answer names the grains
+    /// that are still needed there.
+    /// </summary>
+    [Id(4)] public bool Leaving { get; init; }
 }
 
 /// <summary>What the run wants a silo to host. Answers every heartbeat.</summary>
