@@ -21,7 +21,8 @@ internal sealed class GrainTypeDiscovery : IConfigureOptions<GrainTypeOptions>
         }
     }
 
-    private static List<Assembly> Assemblies()
+    /// <summary>The assemblies of the process that reference this one.</summary>
+    internal static List<Assembly> Assemblies()
     {
         var own = typeof(IGrain).Assembly;
         var seen = new HashSet<string>();
@@ -55,7 +56,7 @@ internal sealed class GrainTypeDiscovery : IConfigureOptions<GrainTypeOptions>
         }
     }
 
-    private static IEnumerable<Type> TypesOf(Assembly assembly)
+    internal static IEnumerable<Type> TypesOf(Assembly assembly)
     {
         try
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using Orleans.Serialization;
 
 namespace Orleans.Runtime;
 
@@ -15,11 +16,11 @@ internal sealed class GrainInterface
         if (!type.IsInterface || !typeof(IAddressable).IsAssignableFrom(type))
             throw new ArgumentException($"Expected an interface that extends {nameof(IGrain)}, found {type}.");
         Type = type;
-        Name = GrainInterfaceType.Create(type.GetCustomAttributes<AliasAttribute>().FirstOrDefault()?.Alias ?? type.FullName!);
+        Name = WireNames.NameOf(type);
         var methods = new[] { type }.Concat(type.GetInterfaces())
             .SelectMany(declaring => declaring.GetMethods(BindingFlags.Instance | BindingFlags.Public))
             .Where(method => method.IsAbstract)
-            .Select(GrainMethod.Create).ToArray();
+            .Select(GrainMethod.Of).ToArray();
         _create = ProxyEmitter.Emit(type, methods);
     }
 

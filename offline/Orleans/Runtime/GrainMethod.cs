@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Reflection.Emit;
 using Orleans.Concurrency;
@@ -15,9 +16,12 @@ internal delegate void ArgumentCopier<TArguments>(ref TArguments arguments, Copy
 /// <summary>What is known of one method of a grain interface; made once.</summary>
 internal abstract class GrainMethod
 {
+    private static readonly ConcurrentDictionary<MethodInfo, Lazy<GrainMethod>> Known = new();
+
     protected GrainMethod(MethodInfo method)
     {
         Method = method;
+        WireId = WireNames.IdOf(method);
         var parameters = method.GetParameters();
         TakesToken = parameters.Length > 0 && parameters[^1].ParameterType == typeof(CancellationToken);
         Parameters = TakesToken ? parameters[..^1] : parameters;
@@ -29,6 +33,9 @@ internal abstract class GrainMethod
     }
 
     public MethodInfo Method { get; }
+
+    /// <summary>The number of the method in requests that leave the process.</summary>
+    public ulong WireId { get; }
 
     public Type InterfaceType => Method.DeclaringType!;
 
@@ -43,7 +50,13 @@ internal abstract class GrainMethod
     protected ParameterInfo[] Parameters { get; }
 
     /// <exception cref="NotSupportedException">The method is outside of the profile.</exception>
-    public static GrainMethod Create(MethodInfo method)
+    public static GrainMethod Of(MethodInfo method) =>
+        Known.GetOrAdd(method, static it => new Lazy<GrainMethod>(() => Create(it))).Value;
+
+    /// <summary>Reads a request for this method.</summary>
+    public abstract Request DecodeRequest(WireReader reader, bool isCancellable);
+
+    private static GrainMethod Create(MethodInfo method)
     {
         var parameters = method.GetParameters();
         if (method.IsGenericMethodDefinition || parameters.Any(parameter => parameter.ParameterType.IsByRef))
@@ -85,6 +98,12 @@ internal sealed class GrainMethod<TArguments, TResult> : GrainMethod
     public GrainInvoker<TArguments, TResult> Invoker { get; }
 
     public bool CopiesResult { get; }
+
+    public override Request DecodeRequest(WireReader reader, bool isCancellable)
+    {
+        var arguments = typeof(TArguments) == typeof(NoArguments) ? default : CodecOf<TArguments>.Read(reader, reader.ReadTag());
+        return new Request<TArguments, TResult>(this, arguments) { Cancellation = isCancellable ? new CancellationTokenSource() : null };
+    }
 
     public void CopyArguments(ref TArguments arguments)
     {

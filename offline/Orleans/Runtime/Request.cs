@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Orleans.Serialization;
 using Orleans.Serialization.Invocation;
 
 namespace Orleans.Runtime;
@@ -23,6 +24,9 @@ internal abstract class Request : IInvokable
 
     public virtual bool IsCancellable => false;
 
+    /// <summary>The method; null for what never leaves its activation.</summary>
+    public virtual GrainMethod? GrainMethod => null;
+
     /// <summary>Calls the method. Null where it ended at once with a result, else what it ends with.</summary>
     public Task? Invoke(object target)
     {
@@ -38,6 +42,15 @@ internal abstract class Request : IInvokable
 
     /// <summary>The result, boxed; for filters.</summary>
     public abstract object? BoxedResult { get; set; }
+
+    /// <summary>Writes the arguments for another process.</summary>
+    public virtual void EncodeArguments(WireWriter writer) => throw new SerializerException($"{this} cannot travel.");
+
+    /// <summary>Writes the result for another process.</summary>
+    public abstract void EncodeResult(WireWriter writer);
+
+    /// <summary>Takes the result that another process wrote.</summary>
+    public abstract void DecodeResult(WireReader reader);
 
     /// <summary>Marks the call as given up; true the first time.</summary>
     public bool RequestCancellation() => Interlocked.Exchange(ref _cancelRequested, 1) == 0;
@@ -87,6 +100,16 @@ internal abstract class Request<TResult> : Request
         if (typeof(TResult) != typeof(NoResult)) _result = Unsafe.As<Task<TResult>>(task).Result;
     }
 
+    public override void EncodeResult(WireWriter writer)
+    {
+        if (typeof(TResult) != typeof(NoResult)) CodecOf<TResult>.Write(writer, 0, _result!);
+    }
+
+    public override void DecodeResult(WireReader reader)
+    {
+        if (typeof(TResult) != typeof(NoResult)) _result = CodecOf<TResult>.Read(reader, reader.ReadTag());
+    }
+
     protected void SetResult(TResult result) => _result = result;
 }
 
@@ -98,6 +121,8 @@ internal sealed class Request<TArguments, TResult>(GrainMethod<TArguments, TResu
     private TArguments _arguments = arguments;
 
     public override bool IsCancellable => method.TakesToken;
+
+    public override GrainMethod GrainMethod => method;
 
     public override int GetArgumentCount() => method.ParameterTypes.Length + (method.TakesToken ? 1 : 0);
 
@@ -123,6 +148,11 @@ internal sealed class Request<TArguments, TResult>(GrainMethod<TArguments, TResu
     public override void DetachResult()
     {
         if (method.CopiesResult) SetResult(method.CopyResult(Result));
+    }
+
+    public override void EncodeArguments(WireWriter writer)
+    {
+        if (typeof(TArguments) != typeof(NoArguments)) CodecOf<TArguments>.Write(writer, 0, _arguments);
     }
 
     protected override Task? InvokeCore(object target)

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using System.Runtime.CompilerServices;
 
 namespace Orleans.Serialization;
 
@@ -8,12 +7,11 @@ namespace Orleans.Serialization;
 internal static class MemberCopier
 {
     private static readonly MethodInfo RecordMethod = typeof(CopyContext).GetMethod(nameof(CopyContext.Record))!;
-    private static readonly MethodInfo UninitializedMethod = typeof(RuntimeHelpers).GetMethod(nameof(RuntimeHelpers.GetUninitializedObject))!;
-    private static readonly MethodInfo TypeFromHandleMethod = typeof(Type).GetMethod(nameof(Type.GetTypeFromHandle))!;
 
     /// <summary>Every field of a type that is nothing but its fields: a tuple.</summary>
     public static List<TravellingMember> AllFields(Type type) =>
-        [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(field => new TravellingMember(field, null, false))];
+        [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+            .Select((field, index) => new TravellingMember(field, null, false, 0, (uint)index))];
 
     public static Func<T, CopyContext, T> Create<T>(List<TravellingMember> members)
     {
@@ -45,7 +43,6 @@ internal static class MemberCopier
         return stub.CreateDelegate<Func<T, CopyContext, T>>();
     }
 
-    // By the constructor without parameters where there is one, so that members that do not travel begin as the class says.
     private static void EmitCreation(ILGenerator code, Type type, LocalBuilder copy)
     {
         if (type.IsValueType)
@@ -55,19 +52,7 @@ internal static class MemberCopier
             return;
         }
 
-        var constructor = type.GetConstructor(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, []);
-        if (constructor is not null)
-        {
-            code.Emit(OpCodes.Newobj, constructor);
-        }
-        else
-        {
-            code.Emit(OpCodes.Ldtoken, type);
-            code.Emit(OpCodes.Call, TypeFromHandleMethod);
-            code.Emit(OpCodes.Call, UninitializedMethod);
-            code.Emit(OpCodes.Castclass, type);
-        }
-
+        InstanceEmitter.EmitNew(code, type);
         code.Emit(OpCodes.Stloc, copy);
         code.Emit(OpCodes.Ldarg_1);
         code.Emit(OpCodes.Ldarg_0);
