@@ -15,6 +15,8 @@ public sealed class UsageTests
     [InlineData("temprature", "did you mean \"temperature\"", "train", "--set", "temprature=1")]
     [InlineData("warm", "expected a number", "train", "--set", "temperature=warm")]
     [InlineData("temperature", "expected above 0", "train", "--dataset", "synthetic", "--set", "temperature=0")]
+    [InlineData("boundd", "did you mean \"bounded\"", "train", "--dataset", "synthetic", "--set", "consistency=boundd")]
+    [InlineData("stalenessBound", "expected 1 or more", "train", "--dataset", "synthetic", "--set", "stalenessBound=0")]
     [InlineData("batch", "expected a multiple of 3", "train", "--dataset", "synthetic", "--batch", "64", "--set", "encoders=3")]
     [InlineData("gpu", "expected cpu, cuda", "train", "--dataset", "synthetic", "--device", "gpu")]
     [InlineData("nowhere", "holds no run", "resume", "nowhere")]

@@ -11,7 +11,12 @@ internal static class ProgressText
     public static IEnumerable<string> Begin(RunStatus status, string folder)
     {
         var spec = status.Spec!;
-        var consistency = spec.Consistency.Mode == ConsistencyMode.Lockstep ? $"lockstep, {spec.Consistency.Slots} slots" : "unbounded";
+        var consistency = spec.Consistency.Mode switch
+        {
+            ConsistencyMode.Lockstep => $"lockstep, {spec.Consistency.Slots} slots",
+            ConsistencyMode.Bounded => $"bounded, at most {spec.MaximumStaleness} versions old",
+            _ => "unbounded",
+        };
         yield return Text($"{spec.Method}, {spec.Model.Encoder} ({spec.Model.Precision}), {spec.Dataset.Name}: {spec.Dataset.Count:N0} images, {spec.Epochs} epochs, batch {spec.Batch}.");
         yield return Text($"{spec.Topology.Encoders} encoders ({consistency}), {spec.Topology.KeyEncoders} key encoders, {spec.Topology.ParameterShards} parameter shards, {spec.Topology.NegativeShards} queue shards of together {spec.Contrast.QueueLength:N0} keys.");
         yield return $"Folder: {folder}";

@@ -15,7 +15,9 @@ internal static class SpecResolver
 {
     private static readonly string[] Methods = ["moco-v1", "moco-v2"];
     private static readonly string[] Schedules = ["cosine", "step", "constant"];
-    private static readonly string[] Consistencies = ["lockstep", "unbounded"];
+    private static readonly string[] Consistencies = ["lockstep", "bounded", "unbounded"];
+    private static readonly string[] Corrections = ["none", "inverse", "delay-compensation", "adaptive-delay-compensation"];
+    private static readonly string[] Wires = ["float32", "bfloat16"];
     private static readonly string[] NegativeModes = ["mirror", "shard"];
 
     /// <summary>Resolves a recipe for a data set and the devices of the lanes.</summary>
@@ -25,6 +27,8 @@ internal static class SpecResolver
         Check("method", recipe.Method, Methods);
         Check("schedule", recipe.Schedule, Schedules);
         Check("consistency", recipe.Consistency, Consistencies);
+        Check("correction", recipe.Correction, Corrections);
+        Check("wire", recipe.Wire, Wires);
         Check("negatives", recipe.Negatives, NegativeModes);
         Range("epochs", recipe.Epochs, recipe.Epochs >= 1, "1 or more");
         Range("batch", recipe.Batch, recipe.Batch >= 2 && recipe.Batch <= dataset.Count, $"2 to {dataset.Count}, the number of images");
@@ -35,6 +39,9 @@ internal static class SpecResolver
         Range("learningRate", recipe.LearningRate, recipe.LearningRate > 0, "above 0");
         Range("warmUpEpochs", recipe.WarmUpEpochs, recipe.WarmUpEpochs >= 0 && recipe.WarmUpEpochs < recipe.Epochs, "0 to below the number of epochs");
 
+        Range("compensation", recipe.Compensation, recipe.Compensation >= 0, "0 or more");
+        Range("stalenessBound", recipe.StalenessBound, recipe.StalenessBound >= 1, "1 or more");
+
         var lockstep = recipe.Consistency == "lockstep";
         var encoders = recipe.Encoders > 0 ? recipe.Encoders : lanes.Count;
         // In lockstep the encoders share a batch; the smallest part still needs two samples for its batch norm.
@@ -42,7 +49,7 @@ internal static class SpecResolver
         Range("batch", recipe.Batch, recipe.Batch % slots == 0 && recipe.Batch / slots >= 2, $"a multiple of {slots}, the encoders that share it in lockstep");
 
         var augmentations = Augmentations(recipe, dataset);
-        return new()
+        var spec = new RunSpec
         {
             Method = recipe.Method,
             Dataset = new()
@@ -80,7 +87,7 @@ internal static class SpecResolver
                 WarmUpEpochs = recipe.WarmUpEpochs,
                 StepEpochs = recipe.StepEpochs,
             },
-            Consistency = new() { Mode = lockstep ? ConsistencyMode.Lockstep : ConsistencyMode.Unbounded, Slots = slots },
+            Consistency = Consistency(recipe, slots),
             Topology = new()
             {
                 Encoders = encoders,
@@ -94,8 +101,25 @@ internal static class SpecResolver
             LeaseSize = recipe.Batch / slots,
             Seed = recipe.Seed,
             CheckpointEvery = (long)(recipe.CheckpointEpochs * dataset.Count),
+            Wire = (WireFormat)Array.IndexOf(Wires, recipe.Wire),
         };
+        Range("wire", recipe.Wire, spec.Wire == WireFormat.Float32 || spec.Model.Precision != "float64", "float32, since the precision is float64");
+        return spec;
     }
+
+    private static ConsistencySpec Consistency(TrainingRecipe recipe, int slots) => new()
+    {
+        Mode = recipe.Consistency switch
+        {
+            "lockstep" => ConsistencyMode.Lockstep,
+            "bounded" => ConsistencyMode.Bounded,
+            _ => ConsistencyMode.Unbounded,
+        },
+        Slots = slots,
+        StalenessBound = recipe.StalenessBound,
+        Correction = (StalenessCorrection)Array.IndexOf(Corrections, recipe.Correction),
+        Compensation = recipe.Compensation > 0 ? recipe.Compensation : recipe.Correction == "adaptive-delay-compensation" ? 2 : 0.04,
+    };
 
     private static ModelSpec Model(TrainingRecipe recipe, int channels, int size, torch.Device device)
     {

@@ -83,8 +83,20 @@ internal sealed record TrainingRecipe
     /// <summary>Side of the views in pixels; 0 = the images' own, or the recipe's where images differ.</summary>
     public int ImageSize { get; init; }
 
-    /// <summary>lockstep or unbounded.</summary>
+    /// <summary>lockstep, bounded or unbounded.</summary>
     public string Consistency { get; init; } = "lockstep";
+
+    /// <summary>s of bounded: versions per encoder that a gradient may be old.</summary>
+    public int StalenessBound { get; init; } = 4;
+
+    /// <summary>What is done about stale gradients: none, inverse, delay-compensation or adaptive-delay-compensation.</summary>
+    public string Correction { get; init; } = "none";
+
+    /// <summary>λ of the delay compensations; 0 = 0.04, adaptive 2.</summary>
+    public double Compensation { get; init; }
+
+    /// <summary>How gradients and parameters travel: float32 or bfloat16.</summary>
+    public string Wire { get; init; } = "float32";
 
     /// <summary>Encoders; 0 = one per lane. In lockstep each computes a part of the batch.</summary>
     public int Encoders { get; init; }

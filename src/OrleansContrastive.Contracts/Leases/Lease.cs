@@ -44,11 +44,16 @@ public readonly record struct Fence([property: Id(0)] long Term, [property: Id(1
 }
 
 /// <summary>A lease as the commit order names it.</summary>
+/// <param name="Attempt">The attempt that counts.</param>
+/// <param name="Samples">Samples in its gradient.</param>
+/// <param name="Skipped">It has no effect.</param>
+/// <param name="BaseVersion">Version of the weights that the gradient was taken at; every shard corrects for its age alike.</param>
 [GenerateSerializer, Immutable, Alias("oc.lease-commit")]
 public readonly record struct LeaseCommit(
     [property: Id(0)] LeaseAttempt Attempt,
     [property: Id(1)] int Samples,
-    [property: Id(2)] bool Skipped);
+    [property: Id(2)] bool Skipped,
+    [property: Id(3)] long BaseVersion = 0);
 
 /// <summary>One place of the commit order: what version <see cref="Version"/> is made of.</summary>
 [GenerateSerializer, Immutable, Alias("oc.version-order")]
@@ -62,6 +67,9 @@ public sealed record VersionOrder
 
     /// <summary>The leases, in slot order; that is also the order of their rows and sums.</summary>
     [Id(2)] public required LeaseCommit[] Leases { get; init; }
+
+    /// <summary>Updates τ between the weights that a lease's gradient was taken at and those that it is applied to.</summary>
+    public long StalenessOf(LeaseCommit lease) => Math.Max(0, Version - 1 - lease.BaseVersion);
 
     /// <summary>Samples that this version applies.</summary>
     public int Samples => Leases.Sum(lease => lease.Skipped ? 0 : lease.Samples);

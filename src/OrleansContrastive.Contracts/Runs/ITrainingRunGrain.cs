@@ -30,6 +30,10 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("Acquire")]
     Task<LeaseReply> AcquireAsync(LeaseRequest request);
 
+    /// <summary>An encoder is about to compute an attempt; asked in <see cref="ConsistencyMode.Bounded"/> only.</summary>
+    [AlwaysInterleave, Alias("Begin")]
+    Task<BeginReply> BeginAsync(BeginRequest request);
+
     /// <summary>An encoder has staged an attempt on all shards.</summary>
     [AlwaysInterleave, Alias("Commit")]
     Task<CommitOutcome> CommitAsync(CommitRequest request);

@@ -186,6 +186,9 @@ public sealed record PullRequest
 
     /// <summary>First element of the part wanted.</summary>
     [Id(4)] public long Offset { get; init; }
+
+    /// <summary>Wants θ in bfloat16 where the shard holds float32.</summary>
+    [Id(5)] public bool Compact { get; init; }
 }
 
 /// <summary>One part of a shard's parameters.</summary>

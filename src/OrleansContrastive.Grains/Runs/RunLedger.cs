@@ -36,6 +36,8 @@ internal sealed class RunLedger
 
     private bool Lockstep => _spec.Consistency.Mode == ConsistencyMode.Lockstep;
 
+    private bool Bounded => _spec.Consistency.Mode == ConsistencyMode.Bounded;
+
     private int Slots => Lockstep ? _spec.Consistency.Slots : 1;
 
     /// <summary>The term and history that this book commands in.</summary>
@@ -84,6 +86,23 @@ internal sealed class RunLedger
         };
     }
 
+    /// <summary>Lets an encoder compute an attempt that it holds; waits while somebody's gradient could become too stale.</summary>
+    /// <param name="request">Who and what.</param>
+    /// <param name="applied">The version that every shard has applied: the oldest that the encoder can be given.</param>
+    public BeginReply Begin(BeginRequest request, long applied)
+    {
+        var ordinal = request.Attempt.Lease.Ordinal(_leasesPerEpoch);
+        if (request.History != Fence.History || !_granted.TryGetValue(ordinal, out var grant) || grant.Attempt != request.Attempt)
+            return new(BeginOutcome.Drop);
+        if (!Bounded) return new(BeginOutcome.Begin);
+        if (grant.BaseVersion is { } begun) return new(BeginOutcome.Begin, begun);
+
+        long[] bases = [.. BasesInWork(ordinal), applied];
+        if (!StalenessGate.Admits(Version, bases, _spec.MaximumStaleness)) return new(BeginOutcome.Wait);
+        _granted[ordinal] = grant with { BaseVersion = applied };
+        return new(BeginOutcome.Begin, applied);
+    }
+
     /// <summary>Gives a staged attempt its place in the order; the first attempt of a lease wins.</summary>
     public CommitOutcome Commit(CommitRequest request)
     {
@@ -94,6 +113,13 @@ internal sealed class RunLedger
         // A gradient of another version has no place in this step's sum.
         if (Lockstep && (ordinal / Slots != Version || request.BaseVersion != Version)) return CommitOutcome.Refused;
 
+        // An attempt that nobody counts with any more must neither be too stale nor make another so.
+        if (Bounded && !(Version - request.BaseVersion <= _spec.MaximumStaleness && StalenessGate.Admits(Version + 1, BasesInWork(ordinal), _spec.MaximumStaleness)))
+        {
+            End(request.Attempt);
+            return CommitOutcome.Refused;
+        }
+
         _granted.Remove(ordinal);
         _returned.Remove(ordinal);
         // An attempt that an earlier run grain granted may come before this one's cursor has reached its lease.
@@ -103,7 +129,7 @@ internal sealed class RunLedger
             _fresh++;
         }
 
-        _slots.Add(ordinal, new(request.Attempt, request.Samples, request.Skipped));
+        _slots.Add(ordinal, new(request.Attempt, request.Samples, request.Skipped, request.BaseVersion));
         if (_slots.Count == Slots) Close();
         return CommitOutcome.Accepted;
     }
@@ -136,6 +162,15 @@ internal sealed class RunLedger
     {
         _orders.RemoveRange(0, (int)(version - KeptSince));
         KeptSince = version;
+    }
+
+    private long[] BasesInWork(long except) =>
+        [.. _granted.Where(grant => grant.Key != except && grant.Value.BaseVersion is not null).Select(grant => grant.Value.BaseVersion!.Value)];
+
+    private void End(LeaseAttempt attempt)
+    {
+        var ordinal = attempt.Lease.Ordinal(_leasesPerEpoch);
+        if (_granted.TryGetValue(ordinal, out var grant) && grant.Attempt == attempt && _granted.Remove(ordinal)) _returned.Add(ordinal);
     }
 
     private long? Next(LeaseRequest request)
@@ -178,5 +213,6 @@ internal sealed class RunLedger
         }
     }
 
-    private readonly record struct Grant(LeaseAttempt Attempt, string Encoder);
+    /// <summary>An attempt in somebody's hands; with the oldest version that its gradient may be taken at, once it is in work.</summary>
+    private readonly record struct Grant(LeaseAttempt Attempt, string Encoder, long? BaseVersion = null);
 }

@@ -83,6 +83,9 @@ internal sealed partial class TrainingRunGrain(
         return Task.FromResult(reply);
     }
 
+    public Task<BeginReply> BeginAsync(BeginRequest request) =>
+        Task.FromResult(_phase == RunPhase.Running ? _ledger!.Begin(request, _fleet!.Applied) : new(BeginOutcome.Drop));
+
     public Task<CommitOutcome> CommitAsync(CommitRequest request)
     {
         if (_phase != RunPhase.Running) return Task.FromResult(CommitOutcome.Refused);

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using OrleansContrastive.Contracts.Blocks;
 using OrleansContrastive.Contracts.Shards;
+using OrleansContrastive.Learning.Optimizers;
 
 namespace OrleansContrastive.Grains.Shards;
 
@@ -23,22 +25,26 @@ internal sealed class GradientStage(long total, int elementSize)
     /// <exception cref="ArgumentException">The part does not fit the shard.</exception>
     public void Add(StageGradient part, ElementType type, long moments)
     {
-        var bytes = part.Gradient.Expect($"Gradient of {part.Attempt} at {part.Offset}", type, -1);
-        var count = bytes.Length / elementSize;
+        var compact = type == ElementType.Float32 && part.Gradient.Type == ElementType.BFloat16;
+        var wire = compact ? ElementType.BFloat16 : type;
+        var bytes = part.Gradient.Expect($"Gradient of {part.Attempt} at {part.Offset}", wire, -1);
+        var count = bytes.Length / wire.Size();
         if (part.Offset < 0 || part.Offset + count > total)
             throw new ArgumentException($"Gradient of {part.Attempt}: elements {part.Offset} to {part.Offset + count} do not fit a shard of {total}.");
         if (part.Moments is { } block) Moments = block.Expect($"Batch-norm moments of {part.Attempt}", type, moments);
         if (!_offsets.Add(part.Offset)) return;
 
         _received += count;
-        if (count == total)
+        if (count == total && !compact)
         {
             Gradient = bytes;
             return;
         }
 
         _assembled ??= GC.AllocateUninitializedArray<byte>(checked((int)(total * elementSize)));
-        bytes.CopyTo(_assembled.AsMemory((int)(part.Offset * elementSize)));
+        var place = _assembled.AsSpan((int)(part.Offset * elementSize), count * elementSize);
+        if (compact) BrainFloat.Unpack(MemoryMarshal.Cast<byte, ushort>(bytes.Span), MemoryMarshal.Cast<byte, float>(place));
+        else bytes.Span.CopyTo(place);
         Gradient = _assembled;
     }
 }

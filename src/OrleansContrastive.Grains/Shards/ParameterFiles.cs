@@ -8,7 +8,7 @@ using TorchSharp;
 namespace OrleansContrastive.Grains.Shards;
 
 /// <summary>
-/// A parameter shard as tensors of a checkpoint: <c>query.</c>, <c>key.</c> and <c>velocity.</c> before the
+/// A parameter shard as tensors of a checkpoint: <c>query.</c>, <c>key.</c>, <c>velocity.</c> and <c>meansquare.</c> before the
 /// network's own (torchvision's) names, so that other tools find what they know.
 /// </summary>
 internal static class ParameterFiles
@@ -16,6 +16,7 @@ internal static class ParameterFiles
     private const string Query = "query.";
     private const string Key = "key.";
     private const string Velocity = "velocity.";
+    private const string MeanSquare = "meansquare.";
 
     /// <summary>Name of a shard's file in a checkpoint.</summary>
     public static string Name(int shard, RunSpec spec) => $"parameters-{shard}-of-{spec.Topology.ParameterShards}.safetensors";
@@ -28,6 +29,7 @@ internal static class ParameterFiles
         Add(Query, layout.Moments, version.Moments);
         Add(Key, layout.Parameters, version.KeyWeights);
         Add(Velocity, layout.Parameters, version.Velocity);
+        if (version.MeanSquare.Length > 0) Add(MeanSquare, layout.Parameters, version.MeanSquare);
         return tensors;
 
         void Add(string prefix, IReadOnlyList<TensorSlot> slots, ReadOnlyMemory<byte> flat)
@@ -40,13 +42,14 @@ internal static class ParameterFiles
 
     /// <summary>The version that a file holds.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
-    public static ParameterVersion Restore(SafeTensorsContent content, ShardLayout layout, long version, torch.ScalarType type) => new(
+    public static ParameterVersion Restore(SafeTensorsContent content, ShardLayout layout, long version, torch.ScalarType type, bool adaptive = false) => new(
         version,
         type,
         Gather(content, Query, layout.Parameters, layout.ElementSize),
         Gather(content, Velocity, layout.Parameters, layout.ElementSize),
         Gather(content, Key, layout.Parameters, layout.ElementSize),
-        Gather(content, Query, layout.Moments, layout.ElementSize));
+        Gather(content, Query, layout.Moments, layout.ElementSize),
+        adaptive ? Gather(content, MeanSquare, layout.Parameters, layout.ElementSize) : default(ReadOnlyMemory<byte>));
 
     private static byte[] Gather(SafeTensorsContent content, string prefix, IReadOnlyList<TensorSlot> slots, int size)
     {

@@ -21,11 +21,13 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
 
     private readonly ShardLedger<GradientStage> _ledger = new();
     private readonly List<ParameterVersion> _versions = [];
+    private readonly CompactWeights _compact = new();
     private RunSpec _spec = null!;
     private string _run = "";
     private ShardLayout _layout = null!;
     private ParameterRun[] _runs = [];
     private UpdateRule _rule = null!;
+    private BaseWeights _bases = null!;
     private ElementType _type;
 
     private ParameterVersion Newest => _versions[^1];
@@ -49,7 +51,7 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
         if (prepare.Restore)
         {
             var content = await checkpoints.ReadAsync(prepare.Run, prepare.Version, ParameterFiles.Name(prepare.Shard, prepare.Spec));
-            start = ParameterFiles.Restore(content, layout, prepare.Version, start.ElementType);
+            start = ParameterFiles.Restore(content, layout, prepare.Version, start.ElementType, BaseWeights.Adapts(prepare.Spec));
         }
 
         _spec = prepare.Spec;
@@ -58,6 +60,8 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
         _type = ModelFactory.MasterType(_spec);
         _runs = ParameterRun.Join(layout.Parameters.Select(slot => new ParameterRun((int)slot.Offset, slot.Length, slot.Decays)), (int)layout.ParameterCount);
         _rule = new(_spec);
+        _bases = new(_spec);
+        _bases.Add(start.Number, start.Weights);
         _versions.Clear();
         _versions.Add(start);
         _ledger.Loaded(prepare);
@@ -81,10 +85,11 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
                 .Select(lease => (Stage: _ledger.StageOf(lease.Attempt), lease.Samples))
                 .Select(part => new StagedUpdate(part.Stage.Gradient, part.Stage.Moments, part.Samples))
                 .ToList();
-            var (newest, step) = (Newest, _rule.At(order));
+            var (newest, step, compensation) = (Newest, _rule.At(order), _bases.For(order));
             // Off the turn: readers of the versions before go on meanwhile.
-            var version = await Task.Run(() => newest.Next(updates, _runs, step));
+            var version = await Task.Run(() => newest.Next(updates, _runs, step, compensation: compensation));
             _versions.Add(version);
+            _bases.Add(version.Number, version.Weights);
             if (_versions.Count > VersionsKept) _versions.RemoveAt(0);
             _ledger.Done(order);
         }
@@ -92,19 +97,18 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
         return new(status, _ledger.Applied);
     }
 
-    public Task<PullReply> PullAsync(PullRequest request)
+    public async Task<PullReply> PullAsync(PullRequest request)
     {
         var status = _ledger.Check(request.History);
-        if (status != ShardStatus.Ok) return Task.FromResult(new PullReply { Status = status });
+        if (status != ShardStatus.Ok) return new() { Status = status };
 
         var newest = Newest;
         var wanted = request.Exact < 0 ? newest.Number : request.Exact;
-        if (wanted > newest.Number) return Task.FromResult(new PullReply { Status = ShardStatus.NotYet, Version = newest.Number });
-        if (request.Known == wanted) return Task.FromResult(new PullReply { Status = ShardStatus.NotModified, Version = wanted });
-        var version = _versions.Find(version => version.Number == wanted);
-        return Task.FromResult(version is null
-            ? new PullReply { Status = ShardStatus.Gone, Version = newest.Number }
-            : Part(version, request));
+        if (wanted > newest.Number) return new() { Status = ShardStatus.NotYet, Version = newest.Number };
+        if (request.Known == wanted) return new() { Status = ShardStatus.NotModified, Version = wanted };
+        return _versions.Find(version => version.Number == wanted) is { } version
+            ? await PartAsync(version, request)
+            : new() { Status = ShardStatus.Gone, Version = newest.Number };
     }
 
     public async Task<SnapshotReply> SnapshotAsync(SnapshotShard snapshot)
@@ -122,18 +126,20 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
         using var model = ModelFactory.Create(prepare.Spec, torch.CPU);
         var layout = model.Layout.Split(prepare.Spec.Topology.ParameterShards)[prepare.Shard];
         var type = ModelFactory.MasterType(prepare.Spec) == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
-        return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout)));
+        return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout), BaseWeights.Adapts(prepare.Spec)));
     }
 
-    private PullReply Part(ParameterVersion version, PullRequest request)
+    private async Task<PullReply> PartAsync(ParameterVersion version, PullRequest request)
     {
-        var flat = request.Kind switch
+        var compact = request.Compact && _type == ElementType.Float32 && request.Kind != ParameterKind.Moments;
+        var flat = compact ? await _compact.OfAsync(version, request.Kind) : request.Kind switch
         {
             ParameterKind.Query => version.Weights,
             ParameterKind.Key => version.KeyWeights,
             _ => version.Moments,
         };
-        var size = _type.Size();
+        var type = compact ? ElementType.BFloat16 : _type;
+        var size = type.Size();
         var total = flat.Length / size;
         var count = (int)Math.Min(total - request.Offset, _spec.MaxBlockBytes / size);
         return new()
@@ -141,7 +147,7 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
             Status = ShardStatus.Ok,
             Version = version.Number,
             Total = total,
-            Part = new(_type, [count], flat.Slice((int)request.Offset * size, count * size)),
+            Part = new(type, [count], flat.Slice((int)request.Offset * size, count * size)),
         };
     }
 }

@@ -25,7 +25,11 @@ internal sealed class UpdateRule
         _spec.Optimizer.Momentum,
         _spec.Optimizer.WeightDecay,
         _spec.Optimizer.Nesterov,
-        _reference.KeyMomentum(_spec.Contrast.KeyMomentum, order.Samples));
+        _reference.KeyMomentum(_spec.Contrast.KeyMomentum, order.Samples),
+        _spec.Consistency.Correction == StalenessCorrection.Inverse ? Scale(order) : 1);
+
+    private static double Scale(VersionOrder order) =>
+        1.0 / (1 + order.Leases.Where(lease => !lease.Skipped).Select(order.StalenessOf).DefaultIfEmpty().Max());
 
     private static ISchedule Schedule(RunSpec spec)
     {

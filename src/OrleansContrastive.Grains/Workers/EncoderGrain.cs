@@ -119,10 +119,15 @@ internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes,
             if (leases.Count == 0) return true;
 
             var next = leases.First().Value;
-            if (await _step.TryComputeAsync(view, next) is { } commit)
+            var begin = await BeginAsync(run, view, next.Attempt);
+            if (begin.Outcome == BeginOutcome.Drop)
             {
                 leases.Remove(next.Attempt.Lease);
-                await run.CommitAsync(commit);
+            }
+            else if (begin.Outcome == BeginOutcome.Begin && await _step.TryComputeAsync(view, next, begin.AtLeast) is { } commit)
+            {
+                leases.Remove(next.Attempt.Lease);
+                _step.Settle(await run.CommitAsync(commit) == CommitOutcome.Accepted);
                 (waiting, wait) = (false, ShortWait);
             }
             else
@@ -135,6 +140,11 @@ internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes,
 
         return true;
     }
+
+    private Task<BeginReply> BeginAsync(ITrainingRunGrain run, RunView view, LeaseAttempt attempt) =>
+        view.Spec.Consistency.Mode == ConsistencyMode.Bounded
+            ? run.BeginAsync(new(Key, view.History, attempt))
+            : Task.FromResult(new BeginReply(BeginOutcome.Begin));
 
     private async Task DelayAsync(TimeSpan delay, CancellationToken stop)
     {

@@ -13,7 +13,8 @@ namespace OrleansContrastive.Grains.Workers;
 /// <summary>The gradient of a step, flat per parameter shard, and its batch-norm moments.</summary>
 /// <param name="Shards">Little-endian elements for each shard.</param>
 /// <param name="Moments">Moments for each shard; empty where a shard keeps none.</param>
-internal sealed record StepGradients(ReadOnlyMemory<byte>[] Shards, ReadOnlyMemory<byte>[] Moments);
+/// <param name="Type">Element type of the gradient; null = the run's master type.</param>
+internal sealed record StepGradients(ReadOnlyMemory<byte>[] Shards, ReadOnlyMemory<byte>[] Moments, ElementType? Type = null);
 
 /// <summary>
 /// The query network on one lane. A step is two jobs of the lane, between which the negatives are fetched: the forward

@@ -16,7 +16,8 @@ namespace OrleansContrastive.Grains.Workers;
 /// </summary>
 internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceExecutor lane) : IAsyncDisposable
 {
-    private readonly ParameterReader _weights = new(grains, ParameterKind.Query);
+    private readonly ParameterReader _weights = new(grains, ParameterKind.Query, byWire: true);
+    private readonly GradientWire _wire = new();
     private readonly QueueReader _queue = new(grains, lane);
     private EncoderReplica? _replica;
 
@@ -34,12 +35,15 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     }
 
     /// <summary>Computes and stages a lease. Null if the version that it needs is not there yet.</summary>
+    /// <param name="view">The view to work in.</param>
+    /// <param name="lease">What was granted.</param>
+    /// <param name="atLeast">The oldest version of the weights that will do.</param>
     /// <exception cref="StaleViewException">The cluster works in another history.</exception>
-    public async Task<CommitRequest?> TryComputeAsync(RunView view, LeaseReply lease)
+    public async Task<CommitRequest?> TryComputeAsync(RunView view, LeaseReply lease, long atLeast = 0)
     {
         var spec = view.Spec;
         var (attempt, version) = (lease.Attempt, lease.BaseVersion);
-        if (await _weights.TryFetchAsync(view, version) is not { } weights) return null;
+        if (await _weights.TryFetchAsync(view, version) is not { } weights || weights.Version < atLeast) return null;
 
         var views = await ViewsAsync(view, attempt.Lease);
         var samples = views[0].SampleIds;
@@ -60,6 +64,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
             : await AtTheShardsAsync(view, version, queries, keyReply, samples);
         if (gradients is null) return Skipped(attempt, view, weights.Version, views[0].Broken.Length);
 
+        gradients = _wire.Pack(view, gradients);
         await Task.WhenAll(StageGradients(view, attempt, gradients).Concat(StageRows(view, attempt, keyReply, samples)));
         return new()
         {
@@ -72,6 +77,9 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
             Measures = Measures(outcome, views[0].Broken.Length),
         };
     }
+
+    /// <summary>What became of the lease that was computed last.</summary>
+    public void Settle(bool committed) => _wire.Settle(committed);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -138,7 +146,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
 
     private IEnumerable<Task> StageGradients(RunView view, LeaseAttempt attempt, StepGradients gradients)
     {
-        var type = ModelFactory.MasterType(view.Spec);
+        var (type, master) = (gradients.Type ?? ModelFactory.MasterType(view.Spec), ModelFactory.MasterType(view.Spec));
         for (var shard = 0; shard < view.ParameterShards.Length; shard++)
         {
             var key = view.ParameterShards[shard];
@@ -153,7 +161,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
                     History = view.History,
                     Offset = offset / type.Size(),
                     Gradient = Blocks.Flat(type, flat.Slice(offset, Math.Min(most, flat.Length - offset))),
-                    Moments = offset == 0 ? Blocks.Flat(type, moments) : null,
+                    Moments = offset == 0 ? Blocks.Flat(master, moments) : null,
                 }));
             }
         }

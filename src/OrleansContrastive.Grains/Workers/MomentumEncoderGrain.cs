@@ -29,7 +29,7 @@ internal sealed class MomentumEncoderGrain(SiloIdentity silo, DeviceLanes lanes)
     {
         var place = silo.Host(this.GetPrimaryKeyString());
         _lane = lanes.Lanes[place.Index % lanes.Lanes.Count];
-        _reader = new(GrainFactory, ParameterKind.Key);
+        _reader = new(GrainFactory, ParameterKind.Key, byWire: true);
         return Task.CompletedTask;
     }
 

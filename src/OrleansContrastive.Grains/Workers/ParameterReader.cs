@@ -1,7 +1,10 @@
+using System.Runtime.InteropServices;
 using Orleans;
 using OrleansContrastive.Contracts.Blocks;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Shards;
 using OrleansContrastive.Contracts.Workers;
+using OrleansContrastive.Learning.Optimizers;
 
 namespace OrleansContrastive.Grains.Workers;
 
@@ -15,9 +18,15 @@ internal sealed record ParameterSet(long History, long Version, ReadOnlyMemory<b
 /// Fetches parameters from all shards at one version, in parts, and only what is newer than the last set.
 /// One caller at a time.
 /// </summary>
-internal sealed class ParameterReader(IGrainFactory grains, ParameterKind kind)
+/// <param name="grains">Finds the shards.</param>
+/// <param name="kind">What to fetch.</param>
+/// <param name="byWire">Takes the run's wire format; otherwise the full precision of the shards.</param>
+internal sealed class ParameterReader(IGrainFactory grains, ParameterKind kind, bool byWire = false)
 {
     private ParameterSet? _last;
+
+    /// <summary>Bytes of parameters that came over the wire so far.</summary>
+    public long BytesFetched { get; private set; }
 
     /// <summary>One version of all shards; null if a shard has not come to it yet.</summary>
     /// <param name="view">The view to work in.</param>
@@ -50,20 +59,22 @@ internal sealed class ParameterReader(IGrainFactory grains, ParameterKind kind)
     {
         var key = view.ParameterShards[shard];
         var server = grains.GetGrain<IParameterServerGrain>(key);
-        var reply = await server.PullAsync(new() { Kind = kind, History = view.History, Known = known, Exact = version });
+        var compact = byWire && view.Spec.Wire == WireFormat.BFloat16;
+        var reply = await server.PullAsync(new() { Kind = kind, History = view.History, Known = known, Exact = version, Compact = compact });
         StaleViewException.ThrowIf(key, reply.Status);
         if (reply.Status != ShardStatus.Ok) return (reply.Status, reply.Version, default);
 
         var part = reply.Part!;
         var bytes = part.Expect(key, part.Type, -1);
         var size = part.Type.Size();
-        if (bytes.Length == reply.Total * size) return (ShardStatus.Ok, reply.Version, bytes);
+        BytesFetched += reply.Total * size;
+        if (bytes.Length == reply.Total * size) return (ShardStatus.Ok, reply.Version, Wide(part.Type, bytes));
 
         var flat = GC.AllocateUninitializedArray<byte>(checked((int)(reply.Total * size)));
         bytes.CopyTo(flat);
         var next = new List<Task<PullReply>>();
         for (var offset = bytes.Length / size; offset < reply.Total; offset += bytes.Length / size)
-            next.Add(server.PullAsync(new() { Kind = kind, History = view.History, Exact = reply.Version, Offset = offset }));
+            next.Add(server.PullAsync(new() { Kind = kind, History = view.History, Exact = reply.Version, Offset = offset, Compact = compact }));
         var filled = bytes.Length;
         foreach (var pull in await Task.WhenAll(next))
         {
@@ -73,6 +84,14 @@ internal sealed class ParameterReader(IGrainFactory grains, ParameterKind kind)
             filled += pull.Part.Data.Length;
         }
 
-        return (ShardStatus.Ok, reply.Version, flat);
+        return (ShardStatus.Ok, reply.Version, Wide(part.Type, flat));
+    }
+
+    private static ReadOnlyMemory<byte> Wide(ElementType type, ReadOnlyMemory<byte> flat)
+    {
+        if (type != ElementType.BFloat16) return flat;
+        var wide = GC.AllocateUninitializedArray<byte>(flat.Length / BrainFloat.Size * sizeof(float));
+        BrainFloat.Unpack(MemoryMarshal.Cast<byte, ushort>(flat.Span), MemoryMarshal.Cast<byte, float>(wide.AsSpan()));
+        return wide;
     }
 }

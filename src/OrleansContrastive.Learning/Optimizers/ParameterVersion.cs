@@ -25,6 +25,7 @@ public sealed class ParameterVersion
     /// <param name="velocity">Momentum buffer.</param>
     /// <param name="keyWeights">θ_k.</param>
     /// <param name="moments">Running batch-norm moments; empty on shards that hold none.</param>
+    /// <param name="meanSquare">Moving mean of the squared gradient; empty unless an adaptive correction needs it.</param>
     /// <exception cref="ArgumentException">The lengths do not agree, or are no multiple of the element size.</exception>
     public ParameterVersion(
         long number,
@@ -32,11 +33,13 @@ public sealed class ParameterVersion
         ReadOnlyMemory<byte> weights,
         ReadOnlyMemory<byte> velocity,
         ReadOnlyMemory<byte> keyWeights,
-        ReadOnlyMemory<byte> moments)
+        ReadOnlyMemory<byte> moments,
+        ReadOnlyMemory<byte> meanSquare = default)
     {
         ElementSize = SizeOf(elementType);
         RequireLength(nameof(velocity), velocity.Length, weights.Length);
         RequireLength(nameof(keyWeights), keyWeights.Length, weights.Length);
+        if (meanSquare.Length > 0) RequireLength(nameof(meanSquare), meanSquare.Length, weights.Length);
         if (weights.Length % ElementSize != 0 || moments.Length % ElementSize != 0)
         {
             throw new ArgumentException(
@@ -45,7 +48,7 @@ public sealed class ParameterVersion
         }
 
         (Number, ElementType) = (number, elementType);
-        (Weights, Velocity, KeyWeights, Moments) = (weights, velocity, keyWeights, moments);
+        (Weights, Velocity, KeyWeights, Moments, MeanSquare) = (weights, velocity, keyWeights, moments, meanSquare);
     }
 
     /// <summary>Updates applied since the beginning of the run.</summary>
@@ -66,6 +69,9 @@ public sealed class ParameterVersion
     /// <summary>Running batch-norm moments of the query encoder. The key encoder's are never averaged.</summary>
     public ReadOnlyMemory<byte> Moments { get; }
 
+    /// <summary>Moving mean of the squared gradient (<see cref="DelayCompensation"/>); empty unless an adaptive correction needs it.</summary>
+    public ReadOnlyMemory<byte> MeanSquare { get; }
+
     /// <summary>Number of parameters in the shard.</summary>
     public int Count => Weights.Length / ElementSize;
 
@@ -75,9 +81,10 @@ public sealed class ParameterVersion
     /// <param name="elementType">Float32 or Float64.</param>
     /// <param name="weights">Initial θ_q, not copied: the caller gives the array away.</param>
     /// <param name="moments">Initial running moments, not copied.</param>
+    /// <param name="adaptive">Keeps the moving mean of the squared gradient, from zero.</param>
     public static ParameterVersion Start(
-        torch.ScalarType elementType, ReadOnlyMemory<byte> weights, ReadOnlyMemory<byte> moments) =>
-        new(0, elementType, weights, new byte[weights.Length], weights, moments);
+        torch.ScalarType elementType, ReadOnlyMemory<byte> weights, ReadOnlyMemory<byte> moments, bool adaptive = false) =>
+        new(0, elementType, weights, new byte[weights.Length], weights, moments, adaptive ? new byte[weights.Length] : default);
 
     /// <summary>Applies one version's updates: averages the gradients by sample count in slot order, takes the step, moves
     /// θ_k, folds the batch-norm moments.</summary>
@@ -85,13 +92,24 @@ public sealed class ParameterVersion
     /// <param name="runs">What decays, covering the shard (<see cref="ParameterRun.Join"/>).</param>
     /// <param name="step">Coefficients of this update.</param>
     /// <param name="threads">Threads to use; the bits do not depend on it.</param>
+    /// <param name="compensation">Carries the averaged gradient from the weights it was taken at to these; null = leaves it.</param>
     /// <exception cref="ArgumentException">A part has another length than the shard.</exception>
     public ParameterVersion Next(
-        IReadOnlyList<StagedUpdate> updates, IReadOnlyList<ParameterRun> runs, in SgdStep step, int threads = 1)
+        IReadOnlyList<StagedUpdate> updates,
+        IReadOnlyList<ParameterRun> runs,
+        in SgdStep step,
+        int threads = 1,
+        DelayCompensation? compensation = null)
     {
         if (updates.Count == 0)
         {
-            return new(Number + 1, ElementType, Weights, Velocity, KeyWeights, Moments);
+            return new(Number + 1, ElementType, Weights, Velocity, KeyWeights, Moments, MeanSquare);
+        }
+
+        if (compensation is not null)
+        {
+            RequireLength("The base weights", compensation.BaseWeights.Length, Weights.Length);
+            if (compensation.Adaptive) RequireLength(nameof(MeanSquare), MeanSquare.Length, Weights.Length);
         }
 
         for (var i = 0; i < updates.Count; i++)
@@ -101,12 +119,12 @@ public sealed class ParameterVersion
         }
 
         return ElementType == torch.ScalarType.Float64
-            ? Next<double>(updates, runs, step, threads)
-            : Next<float>(updates, runs, step, threads);
+            ? Next<double>(updates, runs, step, threads, compensation)
+            : Next<float>(updates, runs, step, threads, compensation);
     }
 
     private ParameterVersion Next<T>(
-        IReadOnlyList<StagedUpdate> updates, IReadOnlyList<ParameterRun> runs, SgdStep step, int threads)
+        IReadOnlyList<StagedUpdate> updates, IReadOnlyList<ParameterRun> runs, SgdStep step, int threads, DelayCompensation? compensation)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var shares = WeightedMean.Shares([.. updates.Select(update => update.Samples)]);
@@ -114,6 +132,7 @@ public sealed class ParameterVersion
         var weights = GC.AllocateUninitializedArray<byte>(Weights.Length);
         var velocity = GC.AllocateUninitializedArray<byte>(Weights.Length);
         var keyWeights = GC.AllocateUninitializedArray<byte>(Weights.Length);
+        var meanSquare = GC.AllocateUninitializedArray<byte>(compensation is { Adaptive: true } ? Weights.Length : 0);
 
         var parts = Math.Clamp(Count / ElementsWorthAThread, 1, Math.Max(1, threads));
         var partLength = (Count + parts - 1) / parts;
@@ -126,14 +145,17 @@ public sealed class ParameterVersion
             Parallel.For(0, parts, UpdatePart);
         }
 
-        return new(Number + 1, ElementType, weights, velocity, keyWeights, FoldMoments<T>(updates, shares));
+        return new(
+            Number + 1, ElementType, weights, velocity, keyWeights, FoldMoments<T>(updates, shares),
+            meanSquare.Length > 0 ? meanSquare : MeanSquare);
 
         void UpdatePart(int part)
         {
             var begin = part * partLength;
             var end = Math.Min(Count, begin + partLength);
             var averages = gradients.Length > 1;
-            Span<T> tile = stackalloc T[averages ? TileElements : 0];
+            var tiled = averages || compensation is not null;
+            Span<T> tile = stackalloc T[tiled ? TileElements : 0];
             foreach (var run in runs)
             {
                 var coefficients = run.Decays ? step : step with { WeightDecay = 0 };
@@ -141,15 +163,22 @@ public sealed class ParameterVersion
                 var length = 0;
                 for (var first = Math.Max(run.Offset, begin); first < last; first += length)
                 {
-                    length = averages ? Math.Min(TileElements, last - first) : last - first;
+                    length = tiled ? Math.Min(TileElements, last - first) : last - first;
                     if (averages)
                     {
                         WeightedMean.Run(gradients, shares, first, tile[..length]);
                     }
 
+                    var gradient = averages ? tile[..length] : Elements(gradients[0].Span).Slice(first, length);
+                    if (compensation is not null)
+                    {
+                        Compensate(compensation, first, gradient, tile[..length]);
+                        gradient = tile[..length];
+                    }
+
                     SgdEmaKernel.Step(
                         Elements(Weights.Span).Slice(first, length),
-                        averages ? tile[..length] : Elements(gradients[0].Span).Slice(first, length),
+                        gradient,
                         Elements(Velocity.Span).Slice(first, length),
                         Elements(KeyWeights.Span).Slice(first, length),
                         MemoryMarshal.Cast<byte, T>(weights.AsSpan()).Slice(first, length),
@@ -159,6 +188,15 @@ public sealed class ParameterVersion
                 }
             }
         }
+
+        // The tile is still in the first-level cache when the step reads it: one pass over memory.
+        void Compensate(DelayCompensation how, int first, ReadOnlySpan<T> gradient, Span<T> compensated) => how.Apply(
+            Elements(Weights.Span).Slice(first, compensated.Length),
+            Elements(how.BaseWeights.Span).Slice(first, compensated.Length),
+            gradient,
+            how.Adaptive ? Elements(MeanSquare.Span).Slice(first, compensated.Length) : default,
+            how.Adaptive ? MemoryMarshal.Cast<byte, T>(meanSquare.AsSpan()).Slice(first, compensated.Length) : default,
+            compensated);
 
         static ReadOnlySpan<T> Elements(ReadOnlySpan<byte> bytes) => MemoryMarshal.Cast<byte, T>(bytes);
     }

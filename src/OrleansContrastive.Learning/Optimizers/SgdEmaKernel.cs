@@ -6,11 +6,11 @@ namespace OrleansContrastive.Learning.Optimizers;
 /// <summary>
 /// Stochastic gradient descent with momentum, and the key encoder's moving average, in one pass over memory:
 /// <code>
-/// g  = gradient + wd·θ          v' = μ·v + g
+/// g  = a·gradient + wd·θ        v' = μ·v + g
 /// θ' = θ − lr·(nesterov ? g + μ·v' : v')
 /// k' = m·k + (1 − m)·θ'         (He et al. 2020, MoCo, eq. 2)
 /// </code>
-/// The first three lines are <c>torch.optim.SGD</c> without dampening, from zero velocity.
+/// With a = 1 the first three lines are <c>torch.optim.SGD</c> without dampening, from zero velocity.
 /// </summary>
 /// <remarks>
 /// Products and sums are rounded one by one, never fused, in vectors as in the remainder. Hence the result of an element
@@ -52,6 +52,7 @@ public static class SgdEmaKernel
         var rate = T.CreateChecked(step.LearningRate);
         var momentum = T.CreateChecked(step.Momentum);
         var decay = T.CreateChecked(step.WeightDecay);
+        var scale = T.CreateChecked(step.GradientScale);
         var keep = T.CreateChecked(step.KeyMomentum);
         var take = T.CreateChecked(1.0 - step.KeyMomentum);
 
@@ -68,7 +69,7 @@ public static class SgdEmaKernel
         for (; i < vectors; i += (nuint)Vector<T>.Count)
         {
             var weight = Vector.LoadUnsafe(ref w, i);
-            var slope = Vector.LoadUnsafe(ref g, i) + new Vector<T>(decay) * weight;
+            var slope = new Vector<T>(scale) * Vector.LoadUnsafe(ref g, i) + new Vector<T>(decay) * weight;
             var speed = new Vector<T>(momentum) * Vector.LoadUnsafe(ref v, i) + slope;
             var direction = step.Nesterov ? slope + new Vector<T>(momentum) * speed : speed;
             weight -= new Vector<T>(rate) * direction;
@@ -80,7 +81,7 @@ public static class SgdEmaKernel
 
         for (var j = (int)i; j < length; j++)
         {
-            var slope = gradient[j] + decay * weights[j];
+            var slope = scale * gradient[j] + decay * weights[j];
             var speed = momentum * velocity[j] + slope;
             var direction = step.Nesterov ? slope + momentum * speed : speed;
             var weight = weights[j] - rate * direction;

@@ -6,9 +6,12 @@ namespace OrleansContrastive.Learning.Optimizers;
 /// <param name="WeightDecay">L2 coefficient added to the gradient, as in <c>torch.optim.SGD</c>.</param>
 /// <param name="Nesterov">Whether the step looks ahead along the velocity.</param>
 /// <param name="KeyMomentum">Coefficient m of the key encoder's moving average (MoCo, eq. 2), 0 to 1.</param>
+/// <param name="GradientScale">Factor of the gradient, not of the weight decay: 1/(1 + τ) for one that is τ updates old
+/// (Zhang et al. 2016, staleness-aware ASGD), otherwise 1.</param>
 public readonly record struct SgdStep(
     double LearningRate,
     double Momentum,
     double WeightDecay,
     bool Nesterov,
-    double KeyMomentum);
+    double KeyMomentum,
+    double GradientScale = 1);

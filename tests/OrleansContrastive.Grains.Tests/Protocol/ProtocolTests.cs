@@ -7,6 +7,7 @@ public sealed class ProtocolTests
 {
     [Theory]
     [InlineData(ConsistencyMode.Lockstep)]
+    [InlineData(ConsistencyMode.Bounded)]
     [InlineData(ConsistencyMode.Unbounded)]
     public void Every_lease_is_applied_once_on_all_shards_in_one_order(ConsistencyMode mode)
     {
@@ -21,5 +22,26 @@ public sealed class ProtocolTests
 
         // Otherwise the weather was too fair for the test to mean anything.
         Assert.True(restarts > 200 && rolledBack > 50, $"{restarts} restarts, {rolledBack} roll-backs.");
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 4)]
+    [InlineData(3, 2)]
+    [InlineData(2, 5)]
+    public void No_gradient_is_staler_than_the_bound_whoever_dies_and_everything_ends(int bound, int encoders)
+    {
+        var stalest = 0L;
+        for (var seed = 0; seed < 100; seed++)
+        {
+            var spec = TestSpecs.Create(ConsistencyMode.Bounded, encoders: encoders, bound: bound, ahead: seed % 3);
+            var cluster = new SimulatedCluster(spec, seed, shards: 1 + (seed % 3)) { Weather = (0.1, 0.1, 0.01) };
+            Assert.True(cluster.RunToEnd(steps: 100_000), $"Seed {seed}: the run did not end.");
+            Assert.True(cluster.Stalest <= bound * encoders, $"Seed {seed}: a gradient was {cluster.Stalest} versions old.");
+            stalest = Math.Max(stalest, cluster.Stalest);
+        }
+
+        // A gate that always waits would pass as well.
+        Assert.True(encoders == 1 || stalest >= encoders, $"The stalest gradient was {stalest} versions old.");
     }
 }

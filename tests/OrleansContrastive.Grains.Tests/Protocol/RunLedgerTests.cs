@@ -11,6 +11,9 @@ public sealed class RunLedgerTests
     private static LeaseReply Acquire(RunLedger ledger, string encoder = "a", bool idle = true) =>
         ledger.Acquire(new(encoder, ledger.Fence.History, idle));
 
+    private static BeginReply Begin(RunLedger ledger, LeaseReply lease, string encoder) =>
+        ledger.Begin(new(encoder, ledger.Fence.History, lease.Attempt), ledger.Version);
+
     private static CommitOutcome Commit(RunLedger ledger, LeaseReply lease, long? baseVersion = null, bool skipped = false) => ledger.Commit(new()
     {
         Attempt = lease.Attempt,
@@ -50,6 +53,47 @@ public sealed class RunLedgerTests
         Commit(ledger, first);
 
         Assert.Equal([new(0, 1), new(0, 0)], ledger.OrdersAfter(0, 10).Select(order => order.Leases[0].Attempt.Lease));
+    }
+
+    [Fact]
+    public void Bounded_lets_a_fast_encoder_run_ahead_to_the_bound_and_no_further()
+    {
+        var ledger = Ledger(TestSpecs.Create(ConsistencyMode.Bounded, encoders: 2, bound: 2));
+        var slow = Acquire(ledger, "slow");
+        Assert.Equal(BeginOutcome.Begin, Begin(ledger, slow, "slow").Outcome);
+        var ahead = 0;
+        while (true)
+        {
+            var lease = Acquire(ledger, "fast");
+            if (Begin(ledger, lease, "fast").Outcome == BeginOutcome.Wait) break;
+            Assert.Equal(CommitOutcome.Accepted, Commit(ledger, lease, ledger.Version));
+            ahead++;
+        }
+
+        Assert.Equal(4, ahead);
+        Assert.Equal(CommitOutcome.Accepted, Commit(ledger, slow, baseVersion: 0));
+        Assert.Equal(4, ledger.OrdersAfter(4, 1)[0].StalenessOf(ledger.OrdersAfter(4, 1)[0].Leases[0]));
+    }
+
+    [Fact]
+    public void Bounded_goes_on_when_the_encoder_that_everybody_waits_for_is_gone()
+    {
+        var ledger = Ledger(TestSpecs.Create(ConsistencyMode.Bounded, encoders: 1, bound: 1));
+        var dead = Acquire(ledger, "dead");
+        Begin(ledger, dead, "dead");
+        var first = Acquire(ledger, "alive");
+        Assert.Equal(BeginOutcome.Begin, Begin(ledger, first, "alive").Outcome);
+        Commit(ledger, first, baseVersion: 0);
+        var second = Acquire(ledger, "alive");
+        Assert.Equal(BeginOutcome.Wait, Begin(ledger, second, "alive").Outcome);
+
+        ledger.EndAttempts("dead");
+
+        Assert.Equal(BeginOutcome.Drop, Begin(ledger, dead, "dead").Outcome);
+        Assert.Equal(BeginOutcome.Begin, Begin(ledger, second, "alive").Outcome);
+        // What the dead one sends late would make the living one too stale.
+        Assert.Equal(CommitOutcome.Accepted, Commit(ledger, second, baseVersion: 1));
+        Assert.Equal(CommitOutcome.Refused, Commit(ledger, dead, baseVersion: 0));
     }
 
     [Fact]

@@ -39,6 +39,9 @@ internal sealed class SimulatedCluster
 
     public int RolledBack { get; private set; }
 
+    /// <summary>The oldest gradient that was applied, in versions.</summary>
+    public long Stalest { get; private set; }
+
     /// <summary>Runs until all leases are applied everywhere, or the steps are used up.</summary>
     public bool RunToEnd(int steps)
     {
@@ -81,6 +84,12 @@ internal sealed class SimulatedCluster
         }
 
         var (lease, history) = (encoder.Lease, encoder.History);
+        if (encoder.BaseVersion is not { } baseVersion)
+        {
+            Begin(encoder, lease, history);
+            return;
+        }
+
         if (encoder.Acknowledged.All(acknowledged => acknowledged))
         {
             var request = new CommitRequest
@@ -88,7 +97,7 @@ internal sealed class SimulatedCluster
                 Attempt = lease.Attempt,
                 History = history,
                 Encoder = encoder.Name,
-                BaseVersion = Math.Max(0, lease.BaseVersion),
+                BaseVersion = baseVersion,
                 KeyVersion = 0,
                 Samples = 4,
                 Measures = default,
@@ -96,7 +105,7 @@ internal sealed class SimulatedCluster
             _wire.Add(() =>
             {
                 // An encoder that hears "refused" or "committed" drops the lease as well.
-                _ledger.Commit(request);
+                if (_ledger.Commit(request) == CommitOutcome.Accepted) Stalest = Math.Max(Stalest, _ledger.Version - 1 - baseVersion);
                 if (encoder.Lease == lease) encoder.Drop();
             });
             return;
@@ -110,9 +119,30 @@ internal sealed class SimulatedCluster
             {
                 var status = shard.Stage(lease.Attempt, history);
                 if (status is ShardStatus.Ok or ShardStatus.Committed) _wire.Add(() => encoder.Acknowledge(lease, index));
-                else if (status == ShardStatus.OtherHistory) encoder.Drop();
+                else if (status == ShardStatus.OtherHistory && encoder.Lease == lease) encoder.Drop();
             });
         }
+    }
+
+    /// <summary>Asks whether it may compute, and if so fetches weights of some version that the shards have.</summary>
+    private void Begin(Encoder encoder, LeaseReply lease, long history)
+    {
+        if (lease.BaseVersion >= 0 || _spec.Consistency.Mode == ConsistencyMode.Unbounded)
+        {
+            encoder.Begin(lease, lease.BaseVersion >= 0 ? lease.BaseVersion : _shards.Min(shard => shard.Ledger.Applied));
+            return;
+        }
+
+        _wire.Add(() =>
+        {
+            var reply = _ledger.Begin(new(encoder.Name, history, lease.Attempt), _shards.Min(shard => shard.Known));
+            if (reply.Outcome == BeginOutcome.Wait) return;
+            _wire.Add(() =>
+            {
+                if (reply.Outcome == BeginOutcome.Drop && encoder.Lease == lease) encoder.Drop();
+                else encoder.Begin(lease, reply.AtLeast);
+            });
+        });
     }
 
     private void SendOrders()
@@ -222,7 +252,16 @@ internal sealed class SimulatedCluster
 
         public bool[] Acknowledged { get; private set; } = [];
 
-        public void Take(LeaseReply lease, long history, int shards) => (Lease, History, Acknowledged) = (lease, history, new bool[shards]);
+        /// <summary>Version that it computes with; null before it may.</summary>
+        public long? BaseVersion { get; private set; }
+
+        public void Take(LeaseReply lease, long history, int shards) =>
+            (Lease, History, Acknowledged, BaseVersion) = (lease, history, new bool[shards], null);
+
+        public void Begin(LeaseReply lease, long version)
+        {
+            if (Lease == lease) BaseVersion ??= version;
+        }
 
         public void Acknowledge(LeaseReply lease, int shard)
         {
