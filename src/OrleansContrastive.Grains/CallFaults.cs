@@ -8,7 +8,7 @@ namespace OrleansContrastive.Grains;
 /// <see cref="ArgumentException"/> about placement where no silo hosts a class at the moment, not only
 /// <see cref="SiloUnavailableException"/>.
 /// </summary>
-internal static class CallFaults
+public static class CallFaults
 {
     /// <summary>The same call may succeed later.</summary>
     public static bool IsTransient(Exception exception) => exception switch

@@ -5,6 +5,7 @@ using Orleans.Hosting;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Grains.Runs;
 using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Health;
 using OrleansContrastive.Hosting.Storage;
 using OrleansContrastive.Hosting.Workers;
 
@@ -27,6 +28,7 @@ public static class ContrastiveSilo
         services.AddSingleton<CheckpointShelf>();
         services.AddSingleton<DatasetShelf>();
         services.AddSingleton<RunCatalog>();
+        services.AddSingleton<NodeHealth>();
         services.AddSingleton(provider => LaneFactory.Create(Options(provider)));
         services.AddSingleton(provider => new MachineDescription(LaneFactory.ThreadsPerLane(Options(provider))));
         services.AddSingleton(provider => new SiloIdentity(NameOf(Options(provider)), Options(provider).Roles));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,6 +8,7 @@ using Orleans.Hosting;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Nodes;
 using OrleansContrastive.Hosting.Workers;
 using TorchSharp;
 
@@ -47,7 +47,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         logging?.Invoke(builder.Logging);
         builder.UseOrleans(silo =>
         {
-            var (siloPort, gatewayPort) = FreePorts();
+            var (siloPort, gatewayPort) = FreePorts.Choose(IPAddress.Loopback);
             silo.UseLocalhostClustering(siloPort, gatewayPort, null, "contrastive", $"embedded-{Guid.NewGuid():N}");
             silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromMinutes(2));
             silo.AddContrastive(store, options =>
@@ -83,15 +83,5 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         await _host.StopAsync();
         if (_host is IAsyncDisposable disposable) await disposable.DisposeAsync();
         else _host.Dispose();
-    }
-
-    private static (int Silo, int Gateway) FreePorts()
-    {
-        // Both are held while the second is chosen, so that they differ.
-        using var first = new TcpListener(IPAddress.Loopback, 0);
-        using var second = new TcpListener(IPAddress.Loopback, 0);
-        first.Start();
-        second.Start();
-        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 }

@@ -25,5 +25,12 @@ internal static class LaneFactory
             new DeviceExecutor("shards", torch.CPU, threads));
     }
 
-    private static bool IsCpu(WorkerOptions options) => options.Device.Trim().Equals("cpu", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether the option names devices; not whether they are there.</summary>
+    public static bool IsDevice(string device) =>
+        IsCpu(device) || device.Split(',', StringSplitOptions.TrimEntries).All(name => name == "cuda" || (name.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(name[5..], out _)));
+
+    /// <summary>The processor, and no accelerator.</summary>
+    public static bool IsCpu(WorkerOptions options) => IsCpu(options.Device);
+
+    private static bool IsCpu(string device) => device.Trim().Equals("cpu", StringComparison.OrdinalIgnoreCase);
 }

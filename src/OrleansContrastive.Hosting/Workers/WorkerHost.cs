@@ -2,113 +2,55 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
-using OrleansContrastive.Contracts.Evaluation;
-using OrleansContrastive.Contracts.Runs;
-using OrleansContrastive.Contracts.Shards;
-using OrleansContrastive.Contracts.Workers;
 using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Health;
 
 namespace OrleansContrastive.Hosting.Workers;
 
 /// <summary>
-/// Speaks for this silo: sends heartbeats to the runs it serves, wakes the grains that they want here, and starts and
-/// stops its own encoders.
+/// Speaks for this silo: serves every run of the catalog side by side, so that a run grain which does not answer holds up no
+/// other run; and drains them all when the silo stops, before it leaves the cluster.
 /// </summary>
 internal sealed partial class WorkerHost(
     IGrainFactory grains,
     SiloIdentity silo,
     RunCatalog catalog,
+    NodeHealth health,
     IOptions<WorkerOptions> options,
     TimeProvider time,
     ILogger<WorkerHost> logger) : BackgroundService
 {
-    private static readonly TimeSpan FirstHeartbeats = TimeSpan.FromMilliseconds(20);
-
-    private readonly string[] _lanes = LaneFactory.Names(options.Value);
-    private readonly Dictionary<string, HashSet<string>> _active = [];
-    private readonly HashSet<string> _running = [];
+    private readonly Dictionary<string, (RunServer Server, Task Served)> _serving = [];
 
     /// <inheritdoc/>
     protected async override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            while (true)
+            await foreach (var run in catalog.AddedAsync(stoppingToken))
             {
-                var settled = true;
-                foreach (var run in catalog.Runs) settled &= await ServeAsync(run);
-                await Task.Delay(settled && catalog.Runs.Count > 0 ? options.Value.Heartbeat : FirstHeartbeats, time, stoppingToken);
+                var server = new RunServer(run, grains, silo, options.Value, health, time, logger);
+                _serving.Add(run, (server, server.ServeAsync(stoppingToken)));
             }
         }
         catch (OperationCanceledException)
         {
-            foreach (var encoder in _running) await StopAsync(encoder);
+            await DrainAsync();
         }
     }
 
-    /// <summary>One heartbeat. True when the run has nothing more to set up here.</summary>
-    private async Task<bool> ServeAsync(string run)
+    private async Task DrainAsync()
     {
-        if (!_active.TryGetValue(run, out var active)) _active.Add(run, active = []);
-        try
-        {
-            var assignment = await grains.GetGrain<ITrainingRunGrain>(run).HeartbeatAsync(new()
-            {
-                Silo = silo.Name,
-                Roles = silo.Roles,
-                Lanes = _lanes,
-                Active = [.. active],
-            });
-            var asleep = assignment.Grains.Where(key => !active.Contains(key)).ToList();
-            await Task.WhenAll(asleep.Select(key => Find(key).WakeAsync()));
-            active.UnionWith(asleep);
-            foreach (var key in assignment.Grains.Where(IsEncoder))
-            {
-                if (assignment.Running && _running.Add(key)) await grains.GetGrain<IEncoderGrain>(key).StartAsync();
-                if (!assignment.Running && _running.Remove(key) && assignment.Finished) await StopAsync(key);
-            }
-
-            return asleep.Count == 0 && (assignment.Running || assignment.Finished);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            // The run grain may be moving; the next heartbeat finds it.
-            Log.HeartbeatFailed(logger, run, exception);
-            return true;
-        }
+        var began = time.GetTimestamp();
+        await Task.WhenAll(_serving.Values.Select(run => run.Served));
+        using var patience = new CancellationTokenSource(options.Value.DrainTimeout, time);
+        var handedOver = await Task.WhenAll(_serving.Values.Select(run => run.Server.LeaveAsync(patience.Token)));
+        if (_serving.Count > 0) Log.Drained(logger, handedOver.Count(done => done), _serving.Count, time.GetElapsedTime(began).TotalSeconds);
     }
-
-    private async Task StopAsync(string encoder)
-    {
-        try
-        {
-            await grains.GetGrain<IEncoderGrain>(encoder).StopAsync();
-        }
-        catch (Exception exception)
-        {
-            Log.StopFailed(logger, encoder, exception);
-        }
-    }
-
-    private static bool IsEncoder(string key) => key.Split('/')[1] == "enc";
-
-    private ISiloGrain Find(string key) => key.Split('/')[1] switch
-    {
-        "aug" => grains.GetGrain<IAugmentationGrain>(key),
-        "enc" => grains.GetGrain<IEncoderGrain>(key),
-        "key" => grains.GetGrain<IMomentumEncoderGrain>(key),
-        "neg" => grains.GetGrain<INegativeStoreGrain>(key),
-        "par" => grains.GetGrain<IParameterServerGrain>(key),
-        "eval" => grains.GetGrain<IEvaluationGrain>(key),
-        var kind => throw new ArgumentException($"Grain '{key}' is of the unknown kind '{kind}'."),
-    };
 
     private static partial class Log
     {
-        [LoggerMessage(20, LogLevel.Warning, "Heartbeat to run {Run} failed")]
-        public static partial void HeartbeatFailed(ILogger logger, string run, Exception exception);
-
-        [LoggerMessage(21, LogLevel.Warning, "Encoder {Encoder} did not stop in order")]
-        public static partial void StopFailed(ILogger logger, string encoder, Exception exception);
+        [LoggerMessage(22, LogLevel.Information, "Drained: {HandedOver} of {Runs} runs took everything over, after {Seconds:F1} s")]
+        public static partial void Drained(ILogger logger, int handedOver, int runs, double seconds);
     }
 }

@@ -23,6 +23,18 @@ public sealed class WorkerOptions
 
     /// <summary>Time between two heartbeats.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Time between two looks into the store for new runs.</summary>
+    public TimeSpan DirectoryPeriod { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a silo that stops waits for its leases and shards to be taken over.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Folder where encoders write down every commit that they were answered; empty = they do not.</summary>
+    public string LedgerFolder { get; set; } = "";
+
+    /// <summary>Time between two reports of the payload bytes that went along each edge, into the store; 0 = they are not counted.</summary>
+    public TimeSpan TrafficPeriod { get; set; }
 }
 
 /// <summary>Refuses options that cannot work, when the host starts.</summary>
@@ -32,11 +44,17 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
     {
         var problems = new List<string>();
         if (options.Silo.Contains('/', StringComparison.Ordinal)) problems.Add($"Worker:Silo is '{options.Silo}'; a silo's name holds no slash.");
+        if (!LaneFactory.IsDevice(options.Device)) problems.Add($"Worker:Device is '{options.Device}'; expected cpu, cuda, or several such as cuda:0,cuda:1.");
         if (options.Lanes < 0) problems.Add($"Worker:Lanes is {options.Lanes}; expected 0 (one per core) or more.");
         if (options.ThreadsPerLane < 0) problems.Add($"Worker:ThreadsPerLane is {options.ThreadsPerLane}; expected 0 (cores / lanes) or more.");
         if (options.Roles == WorkerRoles.None) problems.Add("Worker:Roles is empty; name at least one role, or All.");
         if (options.Heartbeat <= TimeSpan.Zero || options.Heartbeat > TimeSpan.FromSeconds(2))
             problems.Add($"Worker:Heartbeat is {options.Heartbeat}; expected above 0 and at most 2 s, since a silo silent for 5 s is taken for dead.");
+        if (options.DirectoryPeriod <= TimeSpan.Zero || options.DirectoryPeriod > TimeSpan.FromMinutes(1))
+            problems.Add($"Worker:DirectoryPeriod is {options.DirectoryPeriod}; expected above 0 and at most 1 min, the longest that a new run waits to be seen.");
+        if (options.TrafficPeriod < TimeSpan.Zero) problems.Add($"Worker:TrafficPeriod is {options.TrafficPeriod}; expected 0 (none) or more.");
+        if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > TimeSpan.FromMinutes(10))
+            problems.Add($"Worker:DrainTimeout is {options.DrainTimeout}; expected 0 to 10 min, and less than what the platform grants between SIGTERM and SIGKILL.");
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 }

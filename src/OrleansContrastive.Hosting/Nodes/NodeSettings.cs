@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using OrleansContrastive.Hosting.Health;
+using OrleansContrastive.Hosting.Storage;
+using OrleansContrastive.Hosting.Workers;
+
+namespace OrleansContrastive.Hosting.Nodes;
+
+/// <summary>Everything that configuration says about a node, read and judged before anything is started.</summary>
+internal sealed record NodeSettings
+{
+    public required string ClusterId { get; init; }
+
+    public required StoreSettings Store { get; init; }
+
+    public required EndpointSettings Endpoints { get; init; }
+
+    public required FailureDetection Membership { get; init; }
+
+    public required WorkerOptions Worker { get; init; }
+
+    public required HealthSettings Health { get; init; }
+
+    /// <exception cref="OptionsValidationException">Problems of any section, all of them.</exception>
+    public static NodeSettings Read(IConfiguration configuration)
+    {
+        var problems = new List<string>();
+        var settings = new NodeSettings
+        {
+            ClusterId = configuration["Cluster:ClusterId"] is { Length: > 0 } cluster ? cluster : ContrastiveNode.DefaultCluster,
+            Store = Section<StoreSettings>("Store"),
+            Endpoints = Section<EndpointSettings>("Endpoints"),
+            Membership = Section<FailureDetection>("Membership"),
+            Worker = Worker(),
+            Health = Section<HealthSettings>("Health"),
+        };
+        Judge(new StoreSettingsValidator(), settings.Store);
+        Judge(new EndpointSettingsValidator(), settings.Endpoints);
+        Judge(new FailureDetectionValidator(), settings.Membership);
+        Judge(new WorkerOptionsValidator(), settings.Worker);
+        Judge(new HealthSettingsValidator(), settings.Health);
+        return problems.Count == 0 ? settings : throw new OptionsValidationException("node", typeof(NodeSettings), problems);
+
+        T Section<T>(string name) where T : class, new()
+        {
+            var options = new T();
+            // One value at a time, so that a bad one is named and the others are still judged.
+            foreach (var value in configuration.GetSection(name).GetChildren())
+            {
+                if (!BindOne(options, value, out var problem)) problems.Add(problem);
+            }
+
+            return options;
+        }
+
+        WorkerOptions Worker()
+        {
+            try
+            {
+                return Bind(configuration, new());
+            }
+            catch (Exception exception) when (exception is FormatException or InvalidOperationException)
+            {
+                problems.Add($"Section Worker: {exception.Message}");
+                return new();
+            }
+        }
+
+        void Judge<T>(IValidateOptions<T> validator, T options) where T : class
+        {
+            if (validator.Validate(null, options) is { Failed: true } result) problems.AddRange(result.Failures ?? []);
+        }
+    }
+
+    /// <summary>Reads the section Worker into options. Roles are names with commas between them.</summary>
+    /// <exception cref="FormatException">A value cannot be read; the message names it.</exception>
+    public static WorkerOptions Bind(IConfiguration configuration, WorkerOptions options)
+    {
+        foreach (var value in configuration.GetSection("Worker").GetChildren())
+        {
+            if (value.Key.Equals("Roles", StringComparison.OrdinalIgnoreCase)) options.Roles = RoleNames.Parse(value.Value ?? "");
+            else if (!BindOne(options, value, out var problem)) throw new FormatException(problem);
+        }
+
+        return options;
+    }
+
+    private static bool BindOne<T>(T options, IConfigurationSection value, out string problem)
+    {
+        problem = "";
+        var property = typeof(T).GetProperties().FirstOrDefault(property => property.Name.Equals(value.Key, StringComparison.OrdinalIgnoreCase));
+        if (property is null)
+        {
+            problem = $"{value.Path} is no option; known: {string.Join(", ", typeof(T).GetProperties().Select(known => known.Name))}.";
+            return false;
+        }
+
+        try
+        {
+            property.SetValue(options, value.Get(property.PropertyType));
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            problem = $"{value.Path} is '{value.Value}'; expected {Describe(property.PropertyType)}.";
+            return false;
+        }
+    }
+
+    private static string Describe(Type type) =>
+        type == typeof(int) ? "a whole number"
+        : type == typeof(bool) ? "true or false"
+        : type == typeof(TimeSpan) ? "a time such as 00:00:02.5"
+        : "a text";
+}

@@ -1,0 +1,178 @@
+using Microsoft.Extensions.Logging;
+using Orleans;
+using OrleansContrastive.Contracts.Evaluation;
+using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Contracts.Shards;
+using OrleansContrastive.Contracts.Workers;
+using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Health;
+
+namespace OrleansContrastive.Hosting.Workers;
+
+/// <summary>
+/// What this silo does for one run: sends it heartbeats, wakes the grains that it wants here, and starts and stops its own
+/// encoders.
+/// </summary>
+internal sealed partial class RunServer(
+    string run, IGrainFactory grains, SiloIdentity silo, WorkerOptions options, NodeHealth health, TimeProvider time, ILogger logger)
+{
+    // While a run is being set up, every round trip counts.
+    private static readonly TimeSpan _eager = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan _drainStep = TimeSpan.FromMilliseconds(100);
+
+    // A heartbeat that got lost with the run's silo must not keep the next one from finding its new place.
+    private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(3);
+
+    private readonly string[] _lanes = (silo.Roles & Nodes.GrainRoles.NeedingLanes) == 0 ? [] : LaneFactory.Names(options);
+    private readonly HashSet<string> _active = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _running = new(StringComparer.Ordinal);
+
+    /// <summary>Sends heartbeats until the silo stops.</summary>
+    public async Task ServeAsync(CancellationToken stop)
+    {
+        var pause = _eager;
+        while (!stop.IsCancellationRequested)
+        {
+            pause = await BeatAsync() ? options.Heartbeat : pause + _eager < options.Heartbeat ? pause + _eager : options.Heartbeat;
+            health.Served(run);
+            await DelayAsync(pause, stop);
+        }
+    }
+
+    /// <summary>
+    /// Hands everything over: tells the run, lets the encoders finish what they compute, and waits until the run needs nothing here
+    /// any more. False where patience ended first.
+    /// </summary>
+    public async Task<bool> LeaveAsync(CancellationToken patience)
+    {
+        await SayGoodbyeAsync();
+        var stopped = Task.WhenAll(_running.ToList().Select(StopAsync));
+        while (!patience.IsCancellationRequested)
+        {
+            if (await SayGoodbyeAsync() && stopped.IsCompleted) return true;
+            await DelayAsync(_drainStep, patience);
+        }
+
+        Log.NotTakenOver(logger, run, options.DrainTimeout.TotalSeconds);
+        return false;
+    }
+
+    /// <summary>One heartbeat. True when the run has nothing more to set up here.</summary>
+    private async Task<bool> BeatAsync()
+    {
+        try
+        {
+            var assignment = await SendAsync(leaving: false);
+            health.Answered(run);
+            var asleep = assignment.Grains.Where(key => !_active.Contains(key)).ToList();
+            await Task.WhenAll(asleep.Select(WakeAsync));
+            foreach (var key in assignment.Grains.Where(IsEncoder)) await DriveAsync(key, assignment);
+            // What was scaled away.
+            foreach (var key in _running.Except(assignment.Grains).ToList()) await StopAsync(key);
+            return asleep.Count == 0 && (assignment.Running || assignment.Finished);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The run grain may be moving; the next heartbeat finds it.
+            Log.HeartbeatFailed(logger, run, exception.Message);
+            return true;
+        }
+    }
+
+    private Task<WorkerAssignment> SendAsync(bool leaving) =>
+        grains.GetGrain<ITrainingRunGrain>(run).HeartbeatAsync(new()
+        {
+            Silo = silo.Name,
+            Roles = silo.Roles,
+            Lanes = _lanes,
+            Active = [.. _active],
+            Leaving = leaving,
+        }).WaitAsync(_answerWithin, time);
+
+    /// <summary>Tells the run that this silo leaves. True when it needs nothing here any more.</summary>
+    private async Task<bool> SayGoodbyeAsync()
+    {
+        try
+        {
+            var assignment = await SendAsync(leaving: true);
+            return assignment.Grains.Length == 0 || assignment.Finished;
+        }
+        catch (Exception exception)
+        {
+            Log.HeartbeatFailed(logger, run, exception.Message);
+            return false;
+        }
+    }
+
+    private async Task WakeAsync(string key)
+    {
+        await Find(key).WakeAsync();
+        lock (_active) _active.Add(key);
+    }
+
+    private async Task DriveAsync(string encoder, WorkerAssignment assignment)
+    {
+        if (assignment.Running && !_running.Contains(encoder))
+        {
+            await grains.GetGrain<IEncoderGrain>(encoder).StartAsync();
+            _running.Add(encoder);
+        }
+        else if (!assignment.Running && _running.Remove(encoder) && assignment.Finished)
+        {
+            await StopAsync(encoder);
+        }
+    }
+
+    private async Task StopAsync(string encoder)
+    {
+        try
+        {
+            await grains.GetGrain<IEncoderGrain>(encoder).StopAsync();
+        }
+        catch (Exception exception)
+        {
+            Log.StopFailed(logger, encoder, exception);
+        }
+        finally
+        {
+            lock (_running) _running.Remove(encoder);
+        }
+    }
+
+    private async Task DelayAsync(TimeSpan delay, CancellationToken stop)
+    {
+        try
+        {
+            await Task.Delay(delay, time, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller looks at the token itself.
+        }
+    }
+
+    private static bool IsEncoder(string key) => key.Split('/')[1] == "enc";
+
+    private ISiloGrain Find(string key) => key.Split('/')[1] switch
+    {
+        "aug" => grains.GetGrain<IAugmentationGrain>(key),
+        "enc" => grains.GetGrain<IEncoderGrain>(key),
+        "key" => grains.GetGrain<IMomentumEncoderGrain>(key),
+        "neg" => grains.GetGrain<INegativeStoreGrain>(key),
+        "par" => grains.GetGrain<IParameterServerGrain>(key),
+        "eval" => grains.GetGrain<IEvaluationGrain>(key),
+        var kind => throw new ArgumentException($"Grain '{key}' is of the unknown kind '{kind}'."),
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(20, LogLevel.Warning, "Heartbeat to run {Run} failed: {Reason}")]
+        public static partial void HeartbeatFailed(ILogger logger, string run, string reason);
+
+        [LoggerMessage(21, LogLevel.Warning, "Encoder {Encoder} did not stop in order")]
+        public static partial void StopFailed(ILogger logger, string encoder, Exception exception);
+
+        [LoggerMessage(23, LogLevel.Warning, "Run {Run} still needs this silo after {Seconds:F0} s; it leaves all the same")]
+        public static partial void NotTakenOver(ILogger logger, string run, double seconds);
+    }
+}

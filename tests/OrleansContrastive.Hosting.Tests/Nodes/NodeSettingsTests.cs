@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using OrleansContrastive.Contracts.Workers;
+using OrleansContrastive.Hosting.Nodes;
+
+namespace OrleansContrastive.Hosting.Tests.Nodes;
+
+public sealed class NodeSettingsTests
+{
+    [Fact]
+    public void Every_section_is_read()
+    {
+        var settings = NodeSettings.Read(From(
+            ("Store:Folder", "/somewhere"), ("Cluster:ClusterId", "blue"), ("Worker:Roles", "encoder, Key"), ("Worker:Lanes", "3"), ("Worker:DrainTimeout", "00:00:07"),
+            ("Endpoints:Advertise", "127.0.0.2"), ("Endpoints:SiloPort", "12345"), ("Membership:Votes", "1"), ("Health:Port", "8080")));
+
+        Assert.Equal(("blue", "/somewhere", 12345, 8080, 1), (settings.ClusterId, settings.Store.Folder, settings.Endpoints.SiloPort, settings.Health.Port, settings.Membership.Votes));
+        Assert.Equal((WorkerRoles.Encoder | WorkerRoles.Key, 3, TimeSpan.FromSeconds(7)), (settings.Worker.Roles, settings.Worker.Lanes, settings.Worker.DrainTimeout));
+    }
+
+    [Fact]
+    public void All_problems_of_all_sections_are_told_at_once()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => NodeSettings.Read(From(
+            ("Worker:Roles", "cook"), ("Endpoints:SiloPort", "-1"), ("Endpoints:ListenSiloPort", "5"), ("Health:Address", "here"), ("Membership:MissedProbes", "0"))));
+
+        string[] expected = ["Store:Folder", "'cook'", "Endpoints:SiloPort is -1", "Health:Address is 'here'", "Membership:MissedProbes is 0"];
+        Assert.All(expected, words => Assert.Contains(failure.Failures, problem => problem.Contains(words, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("all", WorkerRoles.All)]
+    [InlineData("parameters,run", WorkerRoles.Parameters | WorkerRoles.Run)]
+    public void Roles_read_what_they_write(string text, WorkerRoles roles)
+    {
+        Assert.Equal(roles, RoleNames.Parse(text));
+        Assert.Equal(text, RoleNames.Text(roles));
+    }
+
+    [Fact]
+    public void Chosen_ports_differ_and_given_ones_stay()
+    {
+        var (first, second) = FreePorts.Choose(System.Net.IPAddress.Loopback);
+        Assert.NotEqual(first, second);
+        Assert.Equal((7, 8), FreePorts.Choose(System.Net.IPAddress.Loopback, 7, 8));
+    }
+
+    private static IConfiguration From(params (string Key, string Value)[] values) =>
+        new ConfigurationBuilder().AddInMemoryCollection(values.Select(value => KeyValuePair.Create(value.Key, (string?)value.Value))).Build();
+}
