@@ -1,37 +1,58 @@
-using System.Globalization;
-using Microsoft.Extensions.Configuration;
-using Orleans.Configuration;
-using Orleans.Hosting;
-using OrleansContrastive.Checkpoints.Stores;
-using OrleansContrastive.Hosting;
-using OrleansContrastive.Hosting.Storage;
+using Microsoft.Extensions.Options;
+using OrleansContrastive.Hosting.Health;
+using OrleansContrastive.Hosting.Nodes;
 using OrleansContrastive.Hosting.Workers;
+using OrleansContrastive.Silo;
 using Serilog;
 
-// A node. Options: appsettings.json, then the environment, then the command line (Store:Folder, Worker:Roles, ...).
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.Logging.ClearProviders().AddSerilog(
-    new LoggerConfiguration().ReadFrom.Configuration(builder.Configuration).WriteTo.Console(formatProvider: CultureInfo.InvariantCulture).CreateLogger(), dispose: true);
-
-var folder = builder.Configuration["Store:Folder"];
-if (string.IsNullOrEmpty(folder))
+// A node: appsettings.json, then the environment, then the command line.
+if (args is ["--help"] or ["-h"])
 {
-    await Console.Error.WriteLineAsync("Store:Folder is not set; give the folder for membership, run records and checkpoints, as --Store:Folder=PATH or Store__Folder.");
-    return 2;
+    Console.WriteLine(CommandLine.Help);
+    return 0;
 }
 
-var store = new FolderStore(folder);
-builder.Host.UseOrleans(silo =>
-{
-    silo.UseLocalhostClustering();
-    silo.Configure<ClusterOptions>(builder.Configuration.GetSection("Cluster"));
-    silo.UseStoreClustering(store);
-    silo.AddContrastive(store, options => builder.Configuration.GetSection("Worker").Bind(options));
-});
-builder.Services.AddHealthChecks();
+if (CommandLine.Problem(args) is { } problem) return await WrongAsync([problem]);
 
-var app = builder.Build();
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+builder.Configuration.AddCommandLine(args, CommandLine.Mappings);
+var log = builder.Configuration.GetSection("Log").Get<LogSettings>() ?? new();
+NodeDescription node;
+try
+{
+    node = builder.AddContrastiveNode();
+}
+catch (OptionsValidationException exception)
+{
+    return await WrongAsync([.. exception.Failures, .. log.Problems()]);
+}
+
+if (log.Problems().ToList() is { Count: > 0 } problems) return await WrongAsync(problems);
+builder.Logging.ClearProviders().AddSerilog(log.Create(builder.Configuration, node.Name), dispose: true);
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(node.Health));
+
+await using var app = builder.Build();
+app.MapNodeHealth();
 foreach (var run in builder.Configuration.GetSection("Runs").Get<string[]>() ?? []) app.Services.GetRequiredService<RunCatalog>().Add(run);
-app.MapHealthChecks("/health/live");
-await app.RunAsync();
+try
+{
+    await app.Services.GetRequiredService<SelfTest>().RunAsync();
+    await app.StartAsync();
+}
+catch (Exception exception) when (exception is not OperationCanceledException)
+{
+    SiloLog.NotStarted(app.Logger, node.Name, exception);
+    await Console.Error.WriteLineAsync($"contrastive-silo {node.Name} did not start: {exception.Message}");
+    return 1;
+}
+
+SiloLog.Ready(app.Logger, node.Name, node.Cluster, node.Roles, $"{node.Silo}", $"{node.Gateway}", string.Join(' ', app.Urls));
+await app.WaitForShutdownAsync();
+SiloLog.Left(app.Logger, node.Name, node.Cluster);
 return 0;
+
+static async Task<int> WrongAsync(IEnumerable<string> sentences)
+{
+    foreach (var sentence in sentences) await Console.Error.WriteLineAsync(sentence);
+    return 2;
+}
