@@ -1,7 +1,10 @@
 using System.CommandLine;
+using Orleans.Runtime;
 using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Cli.Commands;
+using OrleansContrastive.Cli.Commands.Runs;
 using OrleansContrastive.Data.Datasets;
+using OrleansContrastive.Hosting.Clients;
 
 namespace OrleansContrastive.Cli;
 
@@ -16,6 +19,7 @@ internal static class ContrastiveCommand
             TrainCommand.Create(),
             ResumeCommand.Create(),
             EvalCommand.Create(),
+            RunCommand.Create(),
             DatasetsCommand.Create(),
             DoctorCommand.Create(),
         };
@@ -40,7 +44,7 @@ internal static class ContrastiveCommand
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitCodes.Usage;
         }
-        catch (Exception exception) when (exception is DatasetException or CheckpointException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception exception) when (exception is DatasetException or CheckpointException or ClusterUnavailableException or OrleansException or TimeoutException or IOException or UnauthorizedAccessException or InvalidOperationException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitCodes.Failed;

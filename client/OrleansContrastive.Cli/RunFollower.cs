@@ -4,7 +4,7 @@ using OrleansContrastive.Contracts.Runs;
 namespace OrleansContrastive.Cli;
 
 /// <summary>Looks at a run from time to time, has it judged quickly at epoch ends, and stops it on Ctrl-C.</summary>
-internal sealed class RunFollower(ITrainingRunGrain run, int evaluateEpochs, Func<Task<KnnReport>> judge)
+internal sealed class RunFollower(ITrainingRunGrain run, int evaluateEpochs, Func<Task<KnnReport>> judge) : IRunFollower
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
 
@@ -12,10 +12,10 @@ internal sealed class RunFollower(ITrainingRunGrain run, int evaluateEpochs, Fun
     private int _judgedEpochs;
     private bool _asked;
 
-    /// <summary>The newest quick verdict; null before the first.</summary>
+    /// <inheritdoc/>
     public KnnReport? Verdict { get; private set; }
 
-    /// <summary>Waits a moment and returns where the run stands.</summary>
+    /// <inheritdoc/>
     public async Task<RunStatus> NextAsync(CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested && !_asked)

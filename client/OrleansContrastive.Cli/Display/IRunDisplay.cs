@@ -9,7 +9,7 @@ internal interface IRunDisplay
     void Begin(RunStatus status, string folder);
 
     /// <summary>Shows progress until the run is over; returns its last status.</summary>
-    Task<RunStatus> FollowAsync(RunFollower follower, CancellationToken cancellation);
+    Task<RunStatus> FollowAsync(IRunFollower follower, CancellationToken cancellation);
 
     /// <summary>A sentence for a person.</summary>
     void Say(string line);

@@ -11,7 +11,7 @@ internal sealed class LiveDisplay : IRunDisplay
         foreach (var line in ProgressText.Begin(status, folder)) AnsiConsole.WriteLine(line);
     }
 
-    public Task<RunStatus> FollowAsync(RunFollower follower, CancellationToken cancellation) =>
+    public Task<RunStatus> FollowAsync(IRunFollower follower, CancellationToken cancellation) =>
         AnsiConsole.Live(new Text("")).StartAsync(async context =>
         {
             while (true)
@@ -31,7 +31,7 @@ internal sealed class LiveDisplay : IRunDisplay
         Console.Out.WriteLine(result.ToJson());
     }
 
-    private static Table Show(RunStatus status, RunFollower follower)
+    private static Table Show(RunStatus status, IRunFollower follower)
     {
         var table = new Table().RoundedBorder();
         var cells = ProgressText.Cells(status, follower.Verdict).ToList();

@@ -13,7 +13,7 @@ internal sealed class PlainDisplay(TextWriter words, TextWriter result) : IRunDi
         foreach (var line in ProgressText.Begin(status, folder)) Say(line);
     }
 
-    public async Task<RunStatus> FollowAsync(RunFollower follower, CancellationToken cancellation)
+    public async Task<RunStatus> FollowAsync(IRunFollower follower, CancellationToken cancellation)
     {
         var (last, epoch) = (Stopwatch.StartNew(), 0L);
         while (true)

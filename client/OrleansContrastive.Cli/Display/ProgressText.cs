@@ -7,8 +7,11 @@ namespace OrleansContrastive.Cli.Display;
 /// <summary>Progress in words and numbers, for both displays.</summary>
 internal static class ProgressText
 {
+    /// <summary>What begins, and where it lies.</summary>
+    public static IEnumerable<string> Begin(RunStatus status, string folder) => [.. Begin(status), $"Folder: {folder}"];
+
     /// <summary>What begins.</summary>
-    public static IEnumerable<string> Begin(RunStatus status, string folder)
+    public static IEnumerable<string> Begin(RunStatus status)
     {
         var spec = status.Spec!;
         var consistency = spec.Consistency.Mode switch
@@ -19,7 +22,19 @@ internal static class ProgressText
         };
         yield return Text($"{spec.Method}, {spec.Model.Encoder} ({spec.Model.Precision}), {spec.Dataset.Name}: {spec.Dataset.Count:N0} images, {spec.Epochs} epochs, batch {spec.Batch}.");
         yield return Text($"{spec.Topology.Encoders} encoders ({consistency}), {spec.Topology.KeyEncoders} key encoders, {spec.Topology.ParameterShards} parameter shards, {spec.Topology.NegativeShards} queue shards of together {spec.Contrast.QueueLength:N0} keys.");
-        yield return $"Folder: {folder}";
+    }
+
+    /// <summary>All that a run says of itself, a thing a line.</summary>
+    public static IEnumerable<string> Status(RunStatus status)
+    {
+        yield return $"Run {status.Run} is {status.Phase.ToString().ToLowerInvariant()}{(status.Problem is null ? "." : $": {status.Problem}")}";
+        if (status.Spec is not { } spec) yield break;
+        yield return Text($"  leases     {status.LeasesDone:N0} of {spec.TotalLeases:N0}; version {status.Version:N0}, history {status.History}");
+        yield return Text($"  samples    {status.SamplesApplied:N0} applied, {status.SamplesSkipped:N0} skipped, {status.BrokenImages:N0} broken images");
+        yield return Text($"  loss       {status.Loss:F3} (chance {status.ChanceLevel:F3}), accuracy {status.Accuracy:P1}");
+        yield return Text($"  speed      {status.ImagesPerSecond:N0} images/s; staleness {status.Staleness:F1}, key lag {status.KeyLag:F1}");
+        yield return Text($"  rolled back {status.UpdatesRolledBack:N0} updates");
+        yield return $"  checkpoint {status.Checkpoint ?? "none yet"}";
     }
 
     /// <summary>One line.</summary>

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using OrleansContrastive.Cli.Recipes;
+using OrleansContrastive.Data.Datasets;
+
+namespace OrleansContrastive.Cli.Commands;
+
+/// <summary>The options by which a command says what to learn.</summary>
+internal sealed class RecipeOptions
+{
+    private readonly Option<string?> _method = new("--method") { Description = "moco-v1 or moco-v2." };
+    private readonly Option<string?> _dataset = new("--dataset") { Description = "A name of 'contrastive datasets list'." };
+    private readonly Option<string?> _data = new("--data") { Description = "Folder of the data set; the cache by default." };
+    private readonly Option<string?> _encoder = new("--encoder") { Description = "Such as resnet8-w16, resnet18, resnet50." };
+    private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the data set." };
+    private readonly Option<int?> _batch = new("--batch") { Description = "Samples of one step." };
+    private readonly Option<ulong?> _seed = new("--seed") { Description = "Seed of everything that is drawn." };
+    private readonly Option<string?> _preset = new("--preset") { Description = "A recipe in presets/, or a JSON file." };
+    private readonly Option<string[]> _set = new("--set") { Description = "key=value, for any key of a recipe; repeatable.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+
+    /// <summary>Adds the options to a command.</summary>
+    public static RecipeOptions AddTo(Command command)
+    {
+        var options = new RecipeOptions();
+        foreach (var option in new Option[] { options._method, options._dataset, options._data, options._encoder, options._epochs, options._batch, options._seed, options._preset, options._set })
+            command.Options.Add(option);
+        return options;
+    }
+
+    /// <summary>The recipe that a command line describes.</summary>
+    /// <exception cref="UsageException">An unknown preset or key, or a value that cannot be read.</exception>
+    public TrainingRecipe Read(ParseResult parsed) => RecipeReader.Read(parsed.GetValue(_preset), new Dictionary<string, object?>
+    {
+        ["method"] = parsed.GetValue(_method),
+        ["dataset"] = parsed.GetValue(_dataset),
+        ["data"] = parsed.GetValue(_data),
+        ["encoder"] = parsed.GetValue(_encoder),
+        ["epochs"] = parsed.GetValue(_epochs),
+        ["batch"] = parsed.GetValue(_batch),
+        ["seed"] = parsed.GetValue(_seed),
+    }, parsed.GetValue(_set)!);
+
+    /// <summary>Opens the images that a recipe names.</summary>
+    /// <exception cref="UsageException">There are none of that name.</exception>
+    public static IImageDataset OpenDataset(TrainingRecipe recipe)
+    {
+        try
+        {
+            return DatasetCatalog.Open(new() { Name = recipe.Dataset, Split = recipe.Split, DataPath = recipe.Data });
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Data;
+using OrleansContrastive.Hosting.Clients;
+using OrleansContrastive.Hosting.Nodes;
+
+namespace OrleansContrastive.Cli.Commands.Runs;
+
+/// <summary>The options by which a command names a cluster, and what all commands on one share.</summary>
+internal sealed class ClusterChoice
+{
+    /// <summary>How long a command waits for a run whose silo is being replaced.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Option<string> _store = new("--store") { Description = "Folder of the cluster's store.", Required = true };
+    private readonly Option<string> _cluster = new("--cluster") { Description = "Id of the cluster.", DefaultValueFactory = _ => ContrastiveNode.DefaultCluster };
+    private readonly Option<bool> _json = new("--json") { Description = "JSON on standard output, and nothing else there." };
+
+    /// <summary>Adds the options to a command.</summary>
+    public static ClusterChoice AddTo(Command command)
+    {
+        var choice = new ClusterChoice();
+        command.Options.Add(choice._store);
+        command.Options.Add(choice._cluster);
+        command.Options.Add(choice._json);
+        return choice;
+    }
+
+    /// <summary>Whether only JSON is wanted.</summary>
+    public bool Json(ParseResult parsed) => parsed.GetValue(_json);
+
+    /// <summary>The cluster's id.</summary>
+    public string Cluster(ParseResult parsed) => parsed.GetValue(_cluster)!;
+
+    /// <summary>The options again, for a hint that can be pasted.</summary>
+    public string Hint(ParseResult parsed) =>
+        $"--store {parsed.GetValue(_store)}{(Cluster(parsed) == ContrastiveNode.DefaultCluster ? "" : $" --cluster {Cluster(parsed)}")}";
+
+    /// <summary>Connects to the cluster.</summary>
+    /// <exception cref="UsageException">The folder is not there.</exception>
+    public async Task<ClusterClient> ConnectAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var folder = parsed.GetValue(_store)!;
+        if (!Directory.Exists(folder)) throw new UsageException($"--store is '{folder}', and there is no such folder.");
+        return await ClusterClient.ConnectAsync(new FolderStore(folder), Cluster(parsed), cancellation);
+    }
+
+    /// <summary>The run of that name.</summary>
+    /// <exception cref="UsageException">The cluster has none.</exception>
+    public static async Task<string> ExistingAsync(ClusterClient cluster, string run, CancellationToken cancellation)
+    {
+        // Asking a grain that was never started would make it: the directory is asked first.
+        var known = await cluster.Runs.ListAsync(cancellation);
+        if (known.Contains(run)) return run;
+        throw new UsageException(known.Count == 0 ? $"The cluster has no run yet; found '{run}'." : NearestName.Explain("run", run, [.. known]));
+    }
+}
