@@ -23,7 +23,7 @@ public sealed class ProjectReferenceTests
         ["OrleansContrastive.Data"] = ["UsesImages"],
         ["OrleansContrastive.Learning"] = ["UsesTorch"],
         ["OrleansContrastive.Contracts"] = ["UsesOrleans"],
-        ["OrleansContrastive.Checkpoints"] = [],
+        ["OrleansContrastive.Checkpoints"] = ["UsesAzureStorage"],
         ["OrleansContrastive.Grains"] = ["UsesOrleans"],
         ["OrleansContrastive.Hosting"] = ["UsesOrleans", "UsesAzureProviders"],
         ["OrleansContrastive.Dashboard"] = ["UsesOrleans"],

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using OrleansContrastive.Checkpoints.Stores;
@@ -16,6 +17,7 @@ namespace OrleansContrastive.Checkpoints.Manifests;
 public sealed class ManifestStore(ICheckpointStore store, string prefix = "checkpoints", TimeProvider? time = null)
 {
     private const string ManifestName = "manifest.json";
+    private const string WithdrawnName = "withdrawn.json";
     private const int VersionDigits = 12;
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -141,22 +143,51 @@ public sealed class ManifestStore(ICheckpointStore store, string prefix = "check
         var stored = await store.ReadAsync(KeyOf(manifest.Version, file.Path), cancellationToken).ConfigureAwait(false);
         if (stored is null) throw Missing(manifest, file);
 
-        Compare(manifest, file, stored.Content.Length, Convert.ToHexStringLower(SHA256.HashData(stored.Content.Span)));
-        return stored.Content;
+        var damage = Difference(manifest, file, stored.Content.Length, Convert.ToHexStringLower(SHA256.HashData(stored.Content.Span)));
+        return damage is null ? stored.Content : throw damage;
     }
 
     /// <summary>Reads every file of a checkpoint and compares it with the manifest.</summary>
     /// <exception cref="CheckpointCorruptedException">The first damaged file, with the expected and the found.</exception>
     public async Task VerifyAsync(Manifest manifest, CancellationToken cancellationToken = default)
     {
+        await foreach (var damage in DamageAsync(manifest, cancellationToken).ConfigureAwait(false)) throw damage;
+    }
+
+    /// <summary>Reads every file of a checkpoint and names all that are missing or not the ones that were written.</summary>
+    public async IAsyncEnumerable<CheckpointCorruptedException> DamageAsync(
+        Manifest manifest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
         foreach (var file in manifest.Files)
         {
             await using var stream = await store.OpenReadAsync(KeyOf(manifest.Version, file.Path), cancellationToken).ConfigureAwait(false);
-            if (stream is null) throw Missing(manifest, file);
-
-            var hash = await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false);
-            Compare(manifest, file, stream.Length, Convert.ToHexStringLower(hash));
+            var damage = stream is null
+                ? Missing(manifest, file)
+                : Difference(manifest, file, stream.Length, Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false)));
+            if (damage is not null) yield return damage;
         }
+    }
+
+    /// <summary>
+    /// Makes <paramref name="version"/> the newest checkpoint again: the manifests of later ones become
+    /// <c>withdrawn.json</c>, so that the run goes on from here and may write their versions anew. Their files stay until they
+    /// are pruned. Not while somebody publishes.
+    /// </summary>
+    /// <returns>The versions that were withdrawn.</returns>
+    /// <exception cref="CheckpointException">There is no readable checkpoint of that version; nothing was changed.</exception>
+    public async Task<IReadOnlyList<long>> RewindAsync(long version, CancellationToken cancellationToken = default)
+    {
+        await ReadAsync(version, cancellationToken).ConfigureAwait(false);
+        var later = (await VersionsAsync(cancellationToken).ConfigureAwait(false)).Where(other => other > version).ToArray();
+        // From the newest down, so that an interrupted rewind leaves a run that goes on from a version between.
+        foreach (var other in later.Reverse())
+        {
+            if (await store.ReadAsync(KeyOf(other, ManifestName), cancellationToken).ConfigureAwait(false) is not { } manifest) continue;
+            await store.WriteAsync(KeyOf(other, WithdrawnName), manifest.Content, WriteCondition.None, cancellationToken).ConfigureAwait(false);
+            await store.DeleteAsync(KeyOf(other, ManifestName), WriteCondition.IfMatch(manifest.ETag), cancellationToken).ConfigureAwait(false);
+        }
+
+        return later;
     }
 
     /// <summary>
@@ -201,14 +232,10 @@ public sealed class ManifestStore(ICheckpointStore store, string prefix = "check
             : null;
     }
 
-    private void Compare(Manifest manifest, ManifestFile file, long bytes, string sha256)
-    {
-        if (bytes != file.Bytes || sha256 != file.Sha256)
-        {
-            throw new CheckpointCorruptedException(
-                PathOf(manifest, file), $"{file.Bytes} bytes with SHA-256 {file.Sha256}", $"{bytes} bytes with SHA-256 {sha256}");
-        }
-    }
+    private CheckpointCorruptedException? Difference(Manifest manifest, ManifestFile file, long bytes, string sha256) =>
+        bytes == file.Bytes && sha256 == file.Sha256
+            ? null
+            : new(PathOf(manifest, file), $"{file.Bytes} bytes with SHA-256 {file.Sha256}", $"{bytes} bytes with SHA-256 {sha256}");
 
     private CheckpointCorruptedException Missing(Manifest manifest, ManifestFile file) =>
         new(PathOf(manifest, file), $"{file.Bytes} bytes with SHA-256 {file.Sha256}", "no file");

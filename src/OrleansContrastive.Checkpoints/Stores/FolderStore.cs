@@ -222,6 +222,28 @@ public sealed class FolderStore : ICheckpointStore
         if (!Directory.Exists(_temporary)) return;
 
         var limit = _time.GetUtcNow().UtcDateTime - AbandonedAfter;
-        foreach (var path in Directory.GetFiles(_temporary).Where(path => File.GetLastWriteTimeUtc(path) < limit)) File.Delete(path);
+        foreach (var path in Directory.GetFiles(_temporary).Where(path => File.GetLastWriteTimeUtc(path) < limit))
+        {
+            // A clock that jumped makes every file look old; one that somebody still writes is locked.
+            if (IsHeld(path)) continue;
+            File.Delete(path);
+        }
+    }
+
+    private static bool IsHeld(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 }

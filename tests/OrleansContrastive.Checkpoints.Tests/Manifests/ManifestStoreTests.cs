@@ -135,6 +135,86 @@ public sealed class ManifestStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task All_damage_is_named_not_only_the_first()
+    {
+        ManifestFile[] files =
+        [
+            await _manifests.WriteFileAsync(3, "1", "whole.bin", Fill(1), Token),
+            await _manifests.WriteFileAsync(3, "1", "changed.bin", Fill(2), Token),
+            await _manifests.WriteFileAsync(3, "1", "missing.bin", Fill(3), Token),
+        ];
+        var manifest = await _manifests.PublishAsync(AManifest(3, files), Token);
+        await _store.WriteAsync($"run/checkpoints/000000000003/{files[1].Path}", new byte[100], cancellationToken: Token);
+        await _store.DeleteAsync($"run/checkpoints/000000000003/{files[2].Path}", cancellationToken: Token);
+
+        var damage = await _manifests.DamageAsync(manifest, Token).ToListAsync(Token);
+
+        Assert.Equal(["changed.1.bin", "missing.1.bin"], damage.Select(fault => Path.GetFileName(fault.File)));
+        Assert.Contains(files[1].Sha256, damage[0].Expected, StringComparison.Ordinal);
+        Assert.Equal("no file", damage[1].Found);
+    }
+
+    [Fact]
+    public async Task A_rewound_run_goes_on_from_the_version_asked_for_and_may_write_later_ones_anew()
+    {
+        foreach (var version in new long[] { 4, 8, 12 }) await PublishAsync(version);
+        // The newest cannot even be understood.
+        await File.WriteAllTextAsync(_folder["run/checkpoints/000000000012/manifest.json"], "{", Token);
+
+        Assert.Equal([8L, 12L], await _manifests.RewindAsync(4, Token));
+
+        Assert.Equal(4, (await _manifests.LatestAsync(Token))!.Version);
+        Assert.True(File.Exists(_folder["run/checkpoints/000000000008/withdrawn.json"]));
+        await PublishAsync(8, term: 2);
+        await _manifests.VerifyAsync((await _manifests.LatestAsync(Token))!, Token);
+        await Assert.ThrowsAsync<CheckpointException>(() => _manifests.RewindAsync(12, Token));
+        Assert.Equal([4L, 8L], await _manifests.VersionsAsync(Token));
+    }
+
+    [Theory]
+    [InlineData(-100_000)]
+    [InlineData(100_000)]
+    public async Task A_clock_that_jumps_changes_neither_the_order_nor_what_is_pruned(int secondsPerRead)
+    {
+        var manifests = new ManifestStore(_store, "run/checkpoints", new JumpingClock(secondsPerRead));
+        foreach (var version in new long[] { 1, 2, 3 })
+        {
+            var file = await manifests.WriteFileAsync(version, "1", "a.bin", Fill(1), Token);
+            await manifests.PublishAsync(AManifest(version, file), Token);
+        }
+
+        Assert.Equal([1L], await manifests.PruneAsync(2, Token));
+        Assert.Equal(3, (await manifests.LatestAsync(Token))!.Version);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(50)]
+    public async Task A_full_disk_damages_nothing_that_is_visible(long free)
+    {
+        await PublishAsync(4, term: 0);
+        var faulty = new FaultyStore(_store) { FreeBytes = free };
+        var manifests = new ManifestStore(faulty, "run/checkpoints");
+
+        var full = await Assert.ThrowsAsync<IOException>(() => manifests.WriteFileAsync(8, "1", "a.bin", Fill(1), Token));
+
+        Assert.Equal(FaultyStore.DiskFull().Message, full.Message);
+        Assert.Equal([4L], await _manifests.VersionsAsync(Token));
+        await _manifests.VerifyAsync((await _manifests.LatestAsync(Token))!, Token);
+        Assert.Empty(Directory.GetFiles(_folder[".writing"]));
+
+        // Room again: the same writer takes the same checkpoint.
+        faulty.FreeBytes = long.MaxValue;
+        var file = await manifests.WriteFileAsync(8, "1", "a.bin", Fill(1), Token);
+        faulty.OnWrite = _ => throw FaultyStore.DiskFull();
+        await Assert.ThrowsAsync<IOException>(() => manifests.PublishAsync(AManifest(8, file), Token));
+        Assert.Equal([4L], await _manifests.VersionsAsync(Token));
+        faulty.OnWrite = _ => Task.CompletedTask;
+        await manifests.PublishAsync(AManifest(8, file), Token);
+        await _manifests.VerifyAsync((await _manifests.LatestAsync(Token))!, Token);
+    }
+
+    [Fact]
     public async Task Pruning_keeps_the_last_and_removes_what_was_left_unfinished()
     {
         foreach (var version in new long[] { 1, 2, 10, 1_000_000_000_000 }) await PublishAsync(version);
@@ -219,5 +299,12 @@ public sealed class ManifestStoreTests : IDisposable
     private sealed class FixedClock : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => Now;
+    }
+
+    private sealed class JumpingClock(int secondsPerRead) : TimeProvider
+    {
+        private DateTimeOffset _now = Now;
+
+        public override DateTimeOffset GetUtcNow() => _now += TimeSpan.FromSeconds(secondsPerRead);
     }
 }
