@@ -29,6 +29,7 @@ public static class ContrastiveSilo
         services.AddSingleton<DatasetShelf>();
         services.AddSingleton<RunCatalog>();
         services.AddSingleton<NodeHealth>();
+        services.TryAddSingleton(ICommitLedger.None);
         services.AddSingleton(provider => LaneFactory.Create(Options(provider)));
         services.AddSingleton(provider => new MachineDescription(LaneFactory.ThreadsPerLane(Options(provider))));
         services.AddSingleton(provider => new SiloIdentity(NameOf(Options(provider)), Options(provider).Roles));

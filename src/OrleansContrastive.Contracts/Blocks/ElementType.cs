@@ -14,6 +14,9 @@ public enum ElementType
 
     /// <summary>Signed 64-bit integer.</summary>
     Int64 = 3,
+
+    /// <summary>A byte without a meaning of its own.</summary>
+    Byte = 4,
 }
 
 /// <summary>Sizes of element types.</summary>
@@ -26,6 +29,7 @@ public static class ElementTypes
         ElementType.Float32 => 4,
         ElementType.Float64 or ElementType.Int64 => 8,
         ElementType.BFloat16 => 2,
+        ElementType.Byte => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an element type."),
     };
 }

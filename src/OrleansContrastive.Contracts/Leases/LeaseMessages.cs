@@ -6,8 +6,16 @@ namespace OrleansContrastive.Contracts.Leases;
 /// <param name="Encoder">Key of the encoder grain.</param>
 /// <param name="History">The history that the encoder works in.</param>
 /// <param name="Idle">It holds no lease that it could compute now, so it takes one out of turn.</param>
+/// <param name="Holding">
+/// The attempts in its hands, computed ones that are not committed yet among them. Whatever else the run has granted it is
+/// forgotten there, and is granted again. Null = it does not say.
+/// </param>
 [GenerateSerializer, Immutable, Alias("oc.lease-request")]
-public sealed record LeaseRequest([property: Id(0)] string Encoder, [property: Id(1)] long History, [property: Id(2)] bool Idle);
+public sealed record LeaseRequest(
+    [property: Id(0)] string Encoder,
+    [property: Id(1)] long History,
+    [property: Id(2)] bool Idle,
+    [property: Id(3)] LeaseAttempt[]? Holding = null);
 
 /// <summary>What an encoder that asked for work shall do.</summary>
 public enum LeaseOutcome
@@ -40,9 +48,15 @@ public sealed record LeaseReply
 
     /// <summary>When to ask again.</summary>
     [Id(3)] public TimeSpan After { get; init; }
+
+    /// <summary>Number of the run's view; one that is not the caller's is worth fetching.</summary>
+    [Id(4)] public long View { get; init; }
 }
 
-/// <summary>All effects of an attempt are staged on all shards: let them count.</summary>
+/// <summary>
+/// All effects of an attempt are staged at all members of all shards: let them count. Asked again until the answer is not
+/// <see cref="CommitOutcome.Pending"/>; repetitions do no harm.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("oc.commit-request")]
 public sealed record CommitRequest
 {
@@ -69,6 +83,9 @@ public sealed record CommitRequest
 
     /// <summary>What the step measured.</summary>
     [Id(7)] public required StepMeasures Measures { get; init; }
+
+    /// <summary>Number of the view whose members have all acknowledged the stages.</summary>
+    [Id(8)] public long View { get; init; }
 }
 
 /// <summary>What one step measured, averaged over its queries.</summary>
@@ -85,7 +102,7 @@ public readonly record struct StepMeasures(
 /// <summary>What became of a commit.</summary>
 public enum CommitOutcome
 {
-    /// <summary>The attempt counts.</summary>
+    /// <summary>The attempt counts, and every member of every shard knows its place in the order.</summary>
     Accepted = 0,
 
     /// <summary>Another attempt of the lease, or this one, has been committed before.</summary>
@@ -93,4 +110,10 @@ public enum CommitOutcome
 
     /// <summary>The attempt was ended, or belongs to another history: drop it.</summary>
     Refused = 2,
+
+    /// <summary>The attempt is taken, but its version is not closed or not yet with every shard: ask again.</summary>
+    Pending = 3,
+
+    /// <summary>A shard has a new member since: stage there too, and ask again with the new view.</summary>
+    OtherView = 4,
 }

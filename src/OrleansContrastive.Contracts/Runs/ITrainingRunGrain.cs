@@ -46,6 +46,11 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("Status")]
     Task<RunStatus> StatusAsync();
 
+    /// <summary>Asks for another number of workers while the run goes on.</summary>
+    /// <exception cref="ArgumentException">A number is below 1.</exception>
+    [AlwaysInterleave, Alias("Scale")]
+    Task<RunStatus> ScaleAsync(ScaleRequest request);
+
     /// <summary>Asks for a checkpoint at the next version, and optionally for the end of the run after it.</summary>
     [AlwaysInterleave, Alias("Checkpoint")]
     Task RequestCheckpointAsync(bool thenStop);

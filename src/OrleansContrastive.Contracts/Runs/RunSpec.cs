@@ -292,4 +292,13 @@ public sealed record TopologySpec
 
     /// <summary>Leases that an encoder holds beside the one it computes, so that their views are ready.</summary>
     [Id(5)] public int LeasesAhead { get; init; } = 1;
+
+    /// <summary>
+    /// Members of every shard, at least 1. With two, the death of a silo loses no committed update; with one, the run rolls
+    /// back to its last checkpoint. Where silos are fewer, the run goes on with what there is and says so.
+    /// </summary>
+    [Id(6)] public int Replicas { get; init; } = 1;
+
+    /// <summary>Silos that the run waits for before it begins; at least 1.</summary>
+    [Id(7)] public int MinimumSilos { get; init; } = 1;
 }

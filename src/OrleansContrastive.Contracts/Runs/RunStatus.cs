@@ -87,4 +87,16 @@ public sealed record RunStatus
 
     /// <summary>Seconds since the first lease was granted.</summary>
     [Id(19)] public double Seconds { get; init; }
+
+    /// <summary>Encoders that the run has at the moment.</summary>
+    [Id(20)] public int Encoders { get; init; }
+
+    /// <summary>Members of all shards that are complete, against those wanted.</summary>
+    [Id(21)] public string Members { get; init; } = "";
+
+    /// <summary>Times that the view was changed because a silo was lost.</summary>
+    [Id(22)] public int SilosLost { get; init; }
+
+    /// <summary>Leases that were granted again because their encoder was lost or forgot them.</summary>
+    [Id(23)] public long LeasesRegranted { get; init; }
 }

@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Concurrency;
 using OrleansContrastive.Contracts.Workers;
 
 namespace OrleansContrastive.Contracts.Shards;
@@ -25,4 +26,19 @@ public interface IShardGrain : ISiloGrain
     /// <summary>Writes the shard's part of a checkpoint.</summary>
     [Alias("Snapshot")]
     Task<SnapshotReply> SnapshotAsync(SnapshotShard snapshot);
+
+    /// <summary>
+    /// Makes the shard a follower: from now on it keeps stages, and fills itself from the primary in the background. Asked
+    /// again, it answers <see cref="ShardStatus.NotReady"/> until it is full.
+    /// </summary>
+    [Alias("Follow")]
+    Task<ShardReply> FollowAsync(FollowShard follow);
+
+    /// <summary>Holds the shard's state at its present version, for a follower to copy.</summary>
+    [Alias("Freeze")]
+    Task<ShardImage> FreezeAsync(FreezeShard freeze);
+
+    /// <summary>A part of the state held.</summary>
+    [AlwaysInterleave, Alias("Copy")]
+    Task<CopyReply> CopyAsync(CopyRequest request);
 }

@@ -68,7 +68,10 @@ public sealed record WorkerAssignment
     [Id(2)] public required bool Finished { get; init; }
 }
 
-/// <summary>Who is who in a run at the moment. Only the run grain changes it.</summary>
+/// <summary>
+/// Who is who in a run at the moment. Only the run grain changes it. A shard is kept by its members: the primary, which
+/// is read, and its followers, which get the same stages and the same order.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("oc.run-view")]
 public sealed record RunView
 {
@@ -78,10 +81,10 @@ public sealed record RunView
     /// <summary>What the run learns.</summary>
     [Id(1)] public required Runs.RunSpec Spec { get; init; }
 
-    /// <summary>Keys of the parameter shards, by shard number.</summary>
+    /// <summary>Keys of the parameter shards' primaries, by shard number.</summary>
     [Id(2)] public required string[] ParameterShards { get; init; }
 
-    /// <summary>Keys of the store shards, by shard number.</summary>
+    /// <summary>Keys of the store shards' primaries, by shard number.</summary>
     [Id(3)] public required string[] NegativeShards { get; init; }
 
     /// <summary>Keys of the encoders.</summary>
@@ -95,4 +98,21 @@ public sealed record RunView
 
     /// <summary>Key of the evaluation grain.</summary>
     [Id(7)] public required string Evaluation { get; init; }
+
+    /// <summary>Tells views apart: rises with every change, over all terms.</summary>
+    [Id(8)] public long Number { get; init; }
+
+    /// <summary>Keys of each parameter shard's followers; those that are still being filled are among them.</summary>
+    [Id(9)] public string[][] ParameterFollowers { get; init; } = [];
+
+    /// <summary>Keys of each store shard's followers.</summary>
+    [Id(10)] public string[][] NegativeFollowers { get; init; } = [];
+
+    /// <summary>Whoever a gradient for this parameter shard is staged at, the primary first.</summary>
+    public IEnumerable<string> ParameterMembers(int shard) =>
+        shard < ParameterFollowers.Length ? ParameterFollowers[shard].Prepend(ParameterShards[shard]) : [ParameterShards[shard]];
+
+    /// <summary>Whoever rows for this store shard are staged at, the primary first.</summary>
+    public IEnumerable<string> NegativeMembers(int shard) =>
+        shard < NegativeFollowers.Length ? NegativeFollowers[shard].Prepend(NegativeShards[shard]) : [NegativeShards[shard]];
 }

@@ -12,12 +12,16 @@ internal sealed class RunLedger
     // Attempt numbers of different terms never meet: a stage that an earlier run grain asked for stays apart.
     private const int AttemptsPerTerm = 1 << 20;
 
+    // An encoder may ask for the answer to a commit long after its version.
+    private const int WinnersKept = 1 << 13;
+
     private readonly RunSpec _spec;
     private readonly int _leasesPerEpoch;
     private readonly Dictionary<long, Grant> _granted = [];
     private readonly SortedSet<long> _returned = [];
     private readonly SortedDictionary<long, LeaseCommit> _slots = [];
     private readonly List<VersionOrder> _orders = [];
+    private readonly Dictionary<long, (LeaseAttempt Attempt, long Version)> _winners = [];
     private readonly LedgerCursor _cursor;
     private long _fresh;
     private long _attempt;
@@ -55,6 +59,15 @@ internal sealed class RunLedger
     /// <summary>Every lease of the run is in the order.</summary>
     public bool IsFinished => _cursor.ClosedBelow >= _spec.TotalLeases;
 
+    /// <summary>Leases that were granted again.</summary>
+    public long Regranted { get; private set; }
+
+    /// <summary>
+    /// The first version whose stages are sure to reach a member that joins now: leases that are taken and not yet in a
+    /// version were staged without it.
+    /// </summary>
+    public long NextWhole => Version + (_slots.Count > 0 ? 1 : 0);
+
     /// <summary>Attempts in somebody's hands whose version is there.</summary>
     public int Computable => Lockstep ? _granted.Keys.Count(ordinal => ordinal / Slots <= Version) : _granted.Count;
 
@@ -73,6 +86,7 @@ internal sealed class RunLedger
     {
         if (request.History != Fence.History) return new() { Outcome = LeaseOutcome.OtherHistory };
         if (IsFinished) return new() { Outcome = LeaseOutcome.Finished };
+        if (request.Holding is { } holding) TakeBack(request.Encoder, grant => !holding.Contains(grant));
         if (Next(request) is not { } ordinal) return new() { Outcome = LeaseOutcome.Wait, After = TimeSpan.FromMilliseconds(2) };
 
         if (!_returned.Remove(ordinal)) _fresh = ordinal + 1;
@@ -103,13 +117,17 @@ internal sealed class RunLedger
         return new(BeginOutcome.Begin, applied);
     }
 
-    /// <summary>Gives a staged attempt its place in the order; the first attempt of a lease wins.</summary>
+    /// <summary>
+    /// Gives a staged attempt its place in the order; the first attempt of a lease wins. Accepted: it is in a version, which
+    /// <see cref="VersionOf"/> tells. Pending: it waits for the other slots of its version.
+    /// </summary>
     public CommitOutcome Commit(CommitRequest request)
     {
         if (request.History != Fence.History) return CommitOutcome.Refused;
         var ordinal = request.Attempt.Lease.Ordinal(_leasesPerEpoch);
         if (ordinal < 0 || ordinal >= _spec.TotalLeases) return CommitOutcome.Refused;
-        if (_cursor.IsDone(ordinal) || _slots.ContainsKey(ordinal)) return CommitOutcome.Committed;
+        if (_slots.TryGetValue(ordinal, out var slot)) return slot.Attempt == request.Attempt ? CommitOutcome.Pending : CommitOutcome.Committed;
+        if (_cursor.IsDone(ordinal)) return VersionOf(request.Attempt) is null ? CommitOutcome.Committed : CommitOutcome.Accepted;
         // A gradient of another version has no place in this step's sum.
         if (Lockstep && (ordinal / Slots != Version || request.BaseVersion != Version)) return CommitOutcome.Refused;
 
@@ -130,22 +148,20 @@ internal sealed class RunLedger
         }
 
         _slots.Add(ordinal, new(request.Attempt, request.Samples, request.Skipped, request.BaseVersion));
-        if (_slots.Count == Slots) Close();
+        if (_slots.Count < Slots) return CommitOutcome.Pending;
+        Close();
         return CommitOutcome.Accepted;
     }
 
-    /// <summary>Takes back all that an encoder holds, because it was not heard of. Returns how many leases.</summary>
-    public int EndAttempts(string encoder)
-    {
-        var ended = _granted.Where(grant => grant.Value.Encoder == encoder).Select(grant => grant.Key).ToList();
-        foreach (var ordinal in ended)
-        {
-            _granted.Remove(ordinal);
-            _returned.Add(ordinal);
-        }
+    /// <summary>An attempt of the lease is committed.</summary>
+    public bool IsTaken(LeaseId lease) => _cursor.IsDone(lease) || _slots.ContainsKey(lease.Ordinal(_leasesPerEpoch));
 
-        return ended.Count;
-    }
+    /// <summary>The version that an attempt is part of; null where it is part of none, or of a very old one.</summary>
+    public long? VersionOf(LeaseAttempt attempt) =>
+        _winners.TryGetValue(attempt.Lease.Ordinal(_leasesPerEpoch), out var winner) && winner.Attempt == attempt ? winner.Version : null;
+
+    /// <summary>Takes back all that an encoder holds, because it was not heard of. Returns how many leases.</summary>
+    public int EndAttempts(string encoder) => TakeBack(encoder, _ => true);
 
     /// <summary>The orders that a shard lacks which has applied up to a version, oldest first; at most <paramref name="limit"/>.</summary>
     /// <exception cref="InvalidOperationException">The shard lacks orders that are no longer kept.</exception>
@@ -160,6 +176,8 @@ internal sealed class RunLedger
     /// <summary>A checkpoint at this version is complete: older orders are not needed any more.</summary>
     public void Forget(long version)
     {
+        if (version <= KeptSince) return;
+        foreach (var (ordinal, _) in _winners.Where(winner => winner.Value.Version < version - WinnersKept).ToList()) _winners.Remove(ordinal);
         _orders.RemoveRange(0, (int)(version - KeptSince));
         KeptSince = version;
     }
@@ -171,6 +189,19 @@ internal sealed class RunLedger
     {
         var ordinal = attempt.Lease.Ordinal(_leasesPerEpoch);
         if (_granted.TryGetValue(ordinal, out var grant) && grant.Attempt == attempt && _granted.Remove(ordinal)) _returned.Add(ordinal);
+    }
+
+    private int TakeBack(string encoder, Func<LeaseAttempt, bool> which)
+    {
+        var ended = _granted.Where(grant => grant.Value.Encoder == encoder && which(grant.Value.Attempt)).Select(grant => grant.Key).ToList();
+        foreach (var ordinal in ended)
+        {
+            _granted.Remove(ordinal);
+            _returned.Add(ordinal);
+        }
+
+        Regranted += ended.Count;
+        return ended.Count;
     }
 
     private long? Next(LeaseRequest request)
@@ -210,6 +241,7 @@ internal sealed class RunLedger
             var ordinal = lease.Attempt.Lease.Ordinal(_leasesPerEpoch);
             _granted.Remove(ordinal);
             _returned.Remove(ordinal);
+            _winners[ordinal] = (lease.Attempt, order.Version);
         }
     }
 

@@ -1,68 +1,143 @@
-using OrleansContrastive.Checkpoints.Manifests;
+using Orleans.Storage;
 using OrleansContrastive.Contracts;
 using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Shards;
-using OrleansContrastive.Contracts.Workers;
 
 namespace OrleansContrastive.Grains.Runs;
 
 internal sealed partial class TrainingRunGrain
 {
-    private const int CheckpointsKept = 3;
-
-    /// <summary>Finds places for all grains, waits until they are awake, and has the shards load one cut.</summary>
+    /// <summary>Begins to learn: goes on with the shards that survived, or has new ones load one cut.</summary>
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        _plan ??= RunPlanner.Plan(Run, Spec, record.State.History, _roster.Workers, out _problem);
-        if (_plan is null) return;
-        if (RunPlanner.Grains(_plan).FirstOrDefault(key => !_roster.IsActive(GrainKeys.Parse(key).Silo, key)) is { } asleep)
+        if (record.State.Members is { } members)
+        {
+            if (await TryRecoverAsync(members, cancellationToken) is { } begun)
+            {
+                if (begun) Begin();
+                return;
+            }
+        }
+
+        if (await TryStartAsync(cancellationToken)) Begin();
+    }
+
+    /// <summary>
+    /// A new activation finds the shards as the last one left them. True: they go on. False: it waits for some of them. Null: a
+    /// shard has lost its state with all of its members.
+    /// </summary>
+    private async Task<bool?> TryRecoverAsync(RunMembers members, CancellationToken cancellationToken)
+    {
+        var fleet = new ShardFleet(GrainFactory, Run, Spec, time);
+        foreach (var key in members.Parameters.Concat(members.Negatives).SelectMany(keys => keys)) fleet.Add(key, inSync: true);
+        _fleet = fleet;
+        // Whoever is silent for as long as it takes to call a silo dead is not waited for.
+        var patient = time.GetElapsedTime(_activated) <= WorkerRoster.Patience;
+        foreach (var member in fleet.Members.Where(member => !_roster.IsActive(member.Silo, member.Key)).ToList())
+        {
+            if (patient || _roster.IsAlive(member.Silo))
+            {
+                _problem = $"waits for silo '{member.Silo}' to wake {member.Key}";
+                return false;
+            }
+
+            fleet.Remove(member);
+            Log.MemberLost(logger, Run, member.Key, "its silo is silent");
+        }
+
+        if (!fleet.IsWhole) return null;
+        var manifest = await checkpoints.Manifests(Run).LatestAsync(cancellationToken);
+        var cut = manifest is null ? new LedgerCursor(Spec.LeasesPerEpoch) : RunManifest.CutOf(manifest, Spec);
+        var orders = new List<VersionOrder>();
+        foreach (var (member, report) in await fleet.ReportAsync(record.State.Term))
+        {
+            Refuse(report.Status);
+            if (report.Status == ShardStatus.Ok && report.History == record.State.History && report.Applied >= cut.Version)
+            {
+                member.Applied = report.Applied;
+                orders.AddRange(report.Orders);
+                continue;
+            }
+
+            fleet.Remove(member);
+            Log.MemberLost(logger, Run, member.Key, $"it answered {report.Status}, history {report.History}, version {report.Applied}");
+        }
+
+        if (!fleet.IsWhole) return null;
+        _ledger = new(Spec, new(record.State.Term, record.State.History), cut);
+        _ledger.Recover(orders);
+        _stagedSince = members.StagedSince;
+        await SaveMembersAsync();
+        (_samplesAtCheckpoint, _checkpoint) = (cut.SamplesApplied, manifest is null ? null : $"{Run}@{manifest.Version}");
+        return true;
+    }
+
+    /// <summary>Finds places for all grains, waits until they are awake, and has the shards load one cut.</summary>
+    private async Task<bool> TryStartAsync(CancellationToken cancellationToken)
+    {
+        if (record.State.Members is not null)
+        {
+            record.State.Members = null;
+            _fleet = null;
+            (_plan, _view) = (null, null);
+        }
+
+        // A silo that went while the run waits leaves its places to others.
+        _plan = _planner.Plan(record.State.Scale, _roster.Workers, _plan, out _problem);
+        if (_plan is null) return false;
+        if (_plan.Grains.FirstOrDefault(key => !IsAwake(key)) is { } asleep)
         {
             _problem = $"waits for silo '{GrainKeys.Parse(asleep).Silo}' to wake {asleep}";
-            return;
+            return false;
         }
 
         _problem = null;
-        var fleet = new ShardFleet(GrainFactory, Run, _plan);
+        var fleet = new ShardFleet(GrainFactory, Run, Spec, time);
+        foreach (var key in _plan.Parameters.Concat(_plan.Negatives).SelectMany(keys => keys)) fleet.Add(key, inSync: true);
         var reports = await fleet.ReportAsync(record.State.Term);
-        if (reports.Any(report => report.Status == ShardStatus.OlderTerm))
-            throw new Orleans.Storage.InconsistentStateException($"A newer activation of run '{Run}' commands the shards.");
+        foreach (var (_, report) in reports) Refuse(report.Status);
 
         var manifest = await checkpoints.Manifests(Run).LatestAsync(cancellationToken);
         var cut = manifest is null ? new LedgerCursor(Spec.LeasesPerEpoch) : RunManifest.CutOf(manifest, Spec);
-        // The shards went on while only the run grain was lost: the longest order is the order.
-        var survived = reports.All(report => report.Status == ShardStatus.Ok && report.History == record.State.History && report.Applied >= cut.Version);
-        var fresh = manifest is null && reports.All(report => report.Status == ShardStatus.NotReady) && (_ledger?.Version ?? 0) == 0;
-        if (!survived && !fresh) await NewHistoryAsync(reports, cut, cancellationToken);
+        var fresh = manifest is null && (_ledger?.Version ?? 0) == 0 && reports.All(report => report.Report.Status == ShardStatus.NotReady);
+        var reached = Math.Max(
+            _ledger?.Version ?? 0,
+            reports.Where(report => report.Report.History == record.State.History).Select(report => report.Report.Applied).DefaultIfEmpty().Max());
+        if (!fresh) RollBack(reached, cut);
 
         var fence = new Fence(record.State.Term, record.State.History);
-        var ledger = new RunLedger(Spec, fence, cut);
-        if (survived) ledger.Recover(reports.MaxBy(report => report.Applied)!.Orders);
-        var status = await fleet.PrepareAsync(fence, Spec, cut, restore: manifest is not null);
+        (_fleet, _stagedSince) = (fleet, 0);
+        await SaveMembersAsync();
+        var status = await fleet.PrepareAsync(fence, cut, restore: manifest is not null);
+        Refuse(status);
         if (status != ShardStatus.Ok) throw new TimeoutException($"A shard of run '{Run}' answered {status} while it was prepared.");
-
-        _plan = _plan with { History = fence.History };
-        (_ledger, _fleet, _samplesAtCheckpoint) = (ledger, fleet, cut.SamplesApplied);
-        _checkpoint = manifest is null ? null : $"{Run}@{manifest.Version}";
-        _phase = RunPhase.Running;
-        Log.Began(logger, Run, fence.History, ledger.Version);
+        _ledger = new(Spec, fence, cut);
+        (_samplesAtCheckpoint, _checkpoint) = (cut.SamplesApplied, manifest is null ? null : $"{Run}@{manifest.Version}");
+        return true;
     }
 
-    /// <summary>State was lost: all go back, as one, to the cut.</summary>
-    private async Task NewHistoryAsync(ShardReport[] reports, LedgerCursor cut, CancellationToken cancellationToken)
+    private void Begin()
     {
-        var reached = Math.Max(_ledger?.Version ?? 0, reports.Where(report => report.History == record.State.History).Select(report => report.Applied).DefaultIfEmpty().Max());
+        _phase = RunPhase.Running;
+        _problem = null;
+        Publish();
+        Log.Began(logger, Run, _ledger!.Fence.History, _ledger.Version);
+    }
+
+    /// <summary>State was lost: all go back, as one, to the cut. Takes effect with the next write of the record.</summary>
+    private void RollBack(long reached, LedgerCursor cut)
+    {
         var undone = Math.Max(0, reached - cut.Version);
         record.State.History++;
         record.State.UpdatesRolledBack += undone;
-        await record.WriteStateAsync(cancellationToken);
-        if (undone > 0) Log.RolledBack(logger, Run, undone, cut.Version, "a shard has lost its state");
+        if (undone > 0) Log.RolledBack(logger, Run, undone, cut.Version, _lossReason ?? "the shards have lost their state");
+        _lossReason = null;
     }
 
-    private async Task RollBackAsync(string reason)
+    private void Refuse(ShardStatus status)
     {
-        _problem = $"rolls back: {reason}";
-        _phase = RunPhase.Preparing;
-        await PrepareAsync(CancellationToken.None);
+        if (status == ShardStatus.OlderTerm)
+            throw new InconsistentStateException($"A newer activation of run '{Run}' commands the shards.");
     }
 }

@@ -1,16 +1,15 @@
 using Orleans;
 using Orleans.Storage;
-using OrleansContrastive.Checkpoints.Manifests;
-using OrleansContrastive.Contracts;
-using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
-using OrleansContrastive.Contracts.Shards;
-using OrleansContrastive.Contracts.Workers;
 
 namespace OrleansContrastive.Grains.Runs;
 
 internal sealed partial class TrainingRunGrain
 {
+    private static readonly TimeSpan SendPatience = TimeSpan.FromMilliseconds(250);
+
+    private const int CheckpointsKept = 3;
+
     private bool _pumping;
     private long _samplesAtCheckpoint;
 
@@ -18,17 +17,19 @@ internal sealed partial class TrainingRunGrain
     private void Kick()
     {
         // It reports its own failures.
-        if (!_pumping) _ = PumpAsync(CancellationToken.None);
+        if (!_pumping) _ = PumpAsync(look: false, CancellationToken.None);
     }
 
-    private async Task PumpAsync(CancellationToken cancellationToken)
+    /// <summary>One turn of the run: look who is there, if wanted, and send the order.</summary>
+    private async Task PumpAsync(bool look, CancellationToken cancellationToken)
     {
         if (_pumping) return;
         _pumping = true;
         try
         {
-            ExpireWorkers();
-            if (_phase == RunPhase.Preparing) await PrepareAsync(cancellationToken);
+            if (look) await LoseAsync();
+            if (look && _phase == RunPhase.Preparing) await PrepareAsync(cancellationToken);
+            if (look && _phase == RunPhase.Running) await ReviseAsync();
             if (_phase == RunPhase.Running) await SendAsync(cancellationToken);
         }
         catch (InconsistentStateException)
@@ -54,16 +55,15 @@ internal sealed partial class TrainingRunGrain
     /// <summary>Sends the order to the shards until they have all of it, and takes the checkpoints that are due.</summary>
     private async Task SendAsync(CancellationToken cancellationToken)
     {
-        while (_phase == RunPhase.Running && _fleet!.Applied < _ledger!.Version)
+        do
         {
-            var status = await _fleet.ApplyAsync(_ledger);
-            if (status == ShardStatus.OlderTerm) throw new InconsistentStateException($"A newer activation of run '{Run}' commands the shards.");
-            if (status is ShardStatus.NotReady or ShardStatus.OtherHistory or ShardStatus.Missing)
-            {
-                await RollBackAsync($"a shard answered {status}");
-                return;
-            }
+            var answered = await _fleet!.ApplyAsync(_ledger!, SendPatience);
+            // Whoever waits for its commit looks again.
+            _applied.Pulse();
+            // A member that hangs or has lost its state is dealt with at the next turn.
+            if (!answered || _fleet.Members.Any(member => member.Lost is not null)) return;
         }
+        while (_phase == RunPhase.Running && _fleet.Applied < _ledger!.Version);
 
         if (_phase != RunPhase.Running) return;
         var done = _ledger!.IsFinished;
@@ -92,22 +92,9 @@ internal sealed partial class TrainingRunGrain
         await manifests.PublishAsync(manifest, cancellationToken);
         _checkpoint = $"{Run}@{cut.Version}";
         _samplesAtCheckpoint = cut.SamplesApplied;
-        _ledger.Forget(cut.Version);
+        // A member that is being filled needs what follows the state that it copies.
+        _ledger.Forget(Math.Min(cut.Version, _fleet.NeededSince));
         await manifests.PruneAsync(CheckpointsKept, cancellationToken);
         Log.Checkpointed(logger, Run, cut.Version);
-    }
-
-    private void ExpireWorkers()
-    {
-        foreach (var silo in _roster.Expire())
-        {
-            if (_plan is null) continue;
-            var lost = RunPlanner.Grains(_plan).Where(key => GrainKeys.Parse(key).Silo == silo).ToList();
-            var leases = _ledger is null ? 0 : _plan.Encoders.Where(lost.Contains).Sum(_ledger.EndAttempts);
-            Log.Silent(logger, Run, silo, leases);
-            // Whatever it hosted finds a new place; shards begin again from the last checkpoint there.
-            if (lost.Count > 0 && _phase == RunPhase.Running) _phase = RunPhase.Preparing;
-            if (lost.Count > 0) _plan = null;
-        }
     }
 }

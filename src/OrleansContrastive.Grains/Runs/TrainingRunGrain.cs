@@ -22,16 +22,23 @@ internal sealed partial class TrainingRunGrain(
     TimeProvider time,
     ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
 {
+    private static readonly TimeSpan CommitPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan OutsiderWait = TimeSpan.FromMilliseconds(100);
+
     private readonly WorkerRoster _roster = new(time);
     private readonly RunMeters _meters = new(time);
+    private readonly Signal _applied = new();
     private RunPhase _phase;
-    private RunView? _plan;
+    private RunPlanner _planner = null!;
+    private RunPlan? _plan;
+    private RunView? _view;
     private RunLedger? _ledger;
     private ShardFleet? _fleet;
     private string? _problem;
     private string? _checkpoint;
     private bool _checkpointWanted;
     private bool _stopWanted;
+    private long _activated;
 
     private string Run => this.GetPrimaryKeyString();
 
@@ -42,8 +49,9 @@ internal sealed partial class TrainingRunGrain(
         // The conditional write makes any earlier activation of this run fail at its next write.
         record.State.Term++;
         await record.WriteStateAsync(cancellationToken);
-        if (record.State.Phase == RunPhase.Running) _phase = RunPhase.Preparing;
-        this.RegisterGrainTimer(PumpAsync, new GrainTimerCreationOptions(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20)) { Interleave = true, KeepAlive = true });
+        _activated = time.GetTimestamp();
+        if (record.State.Phase == RunPhase.Running) (_phase, _planner) = (RunPhase.Preparing, new(Run, Spec));
+        this.RegisterGrainTimer(token => PumpAsync(look: true, token), new GrainTimerCreationOptions(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20)) { Interleave = true, KeepAlive = true });
     }
 
     public async Task<RunStatus> StartAsync(RunSpec? spec, bool hold)
@@ -53,7 +61,22 @@ internal sealed partial class TrainingRunGrain(
         record.State.Spec = spec ?? throw new ArgumentException($"Run '{Run}' was never started and has no checkpoint; give a spec.");
         record.State.Phase = RunPhase.Running;
         await record.WriteStateAsync();
+        _planner = new(Run, spec);
+        (_plan, _view) = (null, null);
         (_phase, _problem, _stopWanted, _checkpointWanted) = (RunPhase.Preparing, null, hold, false);
+        return Status();
+    }
+
+    public async Task<RunStatus> ScaleAsync(ScaleRequest request)
+    {
+        foreach (var (what, number) in new[] { ("Encoders", request.Encoders), ("KeyEncoders", request.KeyEncoders), ("Augmentations", request.Augmentations) })
+        {
+            if (number < 1) throw new ArgumentException($"{what} of run '{Run}' cannot be {number}; expected 1 or more.");
+        }
+
+        var scale = record.State.Scale;
+        record.State.Scale = new(request.Encoders ?? scale.Encoders, request.KeyEncoders ?? scale.KeyEncoders, request.Augmentations ?? scale.Augmentations);
+        await record.WriteStateAsync();
         return Status();
     }
 
@@ -62,38 +85,49 @@ internal sealed partial class TrainingRunGrain(
         _roster.Hear(report);
         return Task.FromResult(new WorkerAssignment
         {
-            Grains = _plan is null ? [] : [.. RunPlanner.Grains(_plan).Where(key => Contracts.GrainKeys.Parse(key).Silo == report.Silo)],
+            Grains = [.. Wanted().Where(key => SiloOf(key) == report.Silo)],
             Running = _phase == RunPhase.Running,
             Finished = _phase is RunPhase.Completed or RunPhase.Stopped or RunPhase.Failed,
         });
     }
 
-    public Task<RunView?> ViewAsync() => Task.FromResult(_phase == RunPhase.Preparing ? null : _plan);
+    public Task<RunView?> ViewAsync() => Task.FromResult(_phase == RunPhase.Preparing ? null : _view);
 
     public Task<LeaseReply> AcquireAsync(LeaseRequest request)
     {
         LeaseReply reply = _phase switch
         {
             RunPhase.Running when _stopWanted => new() { Outcome = LeaseOutcome.Finished },
+            RunPhase.Running when _view is null || !_view.Encoders.Contains(request.Encoder) => new() { Outcome = LeaseOutcome.Wait, After = OutsiderWait },
             RunPhase.Running => _ledger!.Acquire(request),
             RunPhase.Preparing => new() { Outcome = LeaseOutcome.OtherHistory },
             _ => new() { Outcome = LeaseOutcome.Finished },
         };
         if (reply.Outcome == LeaseOutcome.Granted) _meters.Start();
-        return Task.FromResult(reply);
+        return Task.FromResult(reply with { View = _view?.Number ?? 0 });
     }
 
     public Task<BeginReply> BeginAsync(BeginRequest request) =>
         Task.FromResult(_phase == RunPhase.Running ? _ledger!.Begin(request, _fleet!.Applied) : new(BeginOutcome.Drop));
 
-    public Task<CommitOutcome> CommitAsync(CommitRequest request)
+    public async Task<CommitOutcome> CommitAsync(CommitRequest request)
     {
-        if (_phase != RunPhase.Running) return Task.FromResult(CommitOutcome.Refused);
-        var before = _ledger!.Version;
-        var outcome = _ledger.Commit(request);
-        if (outcome == CommitOutcome.Accepted) _meters.Add(request, before);
-        if (_ledger.Version > before) Kick();
-        return Task.FromResult(outcome);
+        if (_phase == RunPhase.Preparing) return CommitOutcome.Pending;
+        if (_ledger is null || request.History != _ledger.Fence.History) return CommitOutcome.Refused;
+        if (_phase == RunPhase.Running)
+        {
+            // A skipped lease has no stage that anybody could lack.
+            if (!request.Skipped && request.View < _stagedSince && _ledger.VersionOf(request.Attempt) is null) return CommitOutcome.OtherView;
+            var (version, isNew) = (_ledger.Version, !_ledger.IsTaken(request.Attempt.Lease));
+            var outcome = _ledger.Commit(request);
+            if (isNew && outcome is CommitOutcome.Accepted or CommitOutcome.Pending) _meters.Add(request, version);
+            if (_ledger.Version > version) Kick();
+            if (outcome != CommitOutcome.Accepted) return outcome;
+        }
+
+        if (_ledger.VersionOf(request.Attempt) is null) return _ledger.IsTaken(request.Attempt.Lease) ? CommitOutcome.Committed : CommitOutcome.Refused;
+        // Acknowledged is only what every member knows: the run's owner may die with one of them.
+        return await IsKnownEverywhereAsync(request) ? CommitOutcome.Accepted : CommitOutcome.Pending;
     }
 
     public Task FailAsync(string problem) => EndAsync(RunPhase.Failed, problem);
@@ -107,6 +141,22 @@ internal sealed partial class TrainingRunGrain(
         return Task.CompletedTask;
     }
 
+    private IEnumerable<string> Wanted() =>
+        _phase is RunPhase.Idle ? [] : [.. (_fleet?.Members.Select(member => member.Key) ?? []).Concat(_plan?.Grains ?? []).Distinct()];
+
+    private async Task<bool> IsKnownEverywhereAsync(CommitRequest request)
+    {
+        var asked = time.GetTimestamp();
+        while (time.GetElapsedTime(asked) < CommitPatience)
+        {
+            if (_ledger is null || request.History != _ledger.Fence.History || _ledger.VersionOf(request.Attempt) is not { } version) return false;
+            if (_fleet is { } fleet && fleet.IsWhole && fleet.Applied >= version) return true;
+            await _applied.WaitAsync(CommitPatience, time);
+        }
+
+        return false;
+    }
+
     private async Task<RunSpec?> LastSpecAsync() =>
         await checkpoints.Manifests(Run).LatestAsync() is { } manifest ? RunManifest.SpecOf(manifest) : null;
 
@@ -115,7 +165,10 @@ internal sealed partial class TrainingRunGrain(
         (_phase, _problem) = (phase, problem);
         _meters.End();
         record.State.Phase = phase;
+        // Its state is in the last checkpoint; a later start waits for nobody.
+        if (phase is RunPhase.Completed or RunPhase.Stopped) record.State.Members = null;
         await record.WriteStateAsync();
+        _applied.Pulse();
         Log.Ended(logger, Run, phase, problem);
     }
 
@@ -141,6 +194,10 @@ internal sealed partial class TrainingRunGrain(
         Problem = _problem,
         RecentLosses = _meters.Losses,
         Seconds = _meters.Seconds,
+        Encoders = _view?.Encoders.Length ?? 0,
+        Members = Members(),
+        SilosLost = record.State.SilosLost,
+        LeasesRegranted = _ledger?.Regranted ?? 0,
     };
 
     private static partial class Log
@@ -165,6 +222,15 @@ internal sealed partial class TrainingRunGrain(
 
         [LoggerMessage(16, LogLevel.Warning, "Run {Run}: silo {Silo} is silent; {Leases} leases are granted again")]
         public static partial void Silent(ILogger logger, string run, string silo, int leases);
+
+        [LoggerMessage(18, LogLevel.Information, "Run {Run}: view {View} with {Encoders} encoders and {Members} members")]
+        public static partial void Viewed(ILogger logger, string run, long view, int encoders, string members);
+
+        [LoggerMessage(19, LogLevel.Warning, "Run {Run}: {Member} is no member any more: {Reason}")]
+        public static partial void MemberLost(ILogger logger, string run, string member, string reason);
+
+        [LoggerMessage(20, LogLevel.Information, "Run {Run}: {Member} joins and is filled from version {Version} on")]
+        public static partial void Joins(ILogger logger, string run, string member, long version);
 
         [LoggerMessage(17, LogLevel.Warning, "Run {Run}: another activation has taken over")]
         public static partial void Superseded(ILogger logger, string run);

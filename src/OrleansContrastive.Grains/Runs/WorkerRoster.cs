@@ -8,7 +8,7 @@ internal sealed class WorkerRoster(TimeProvider time)
     private readonly Dictionary<string, Entry> _workers = new(StringComparer.Ordinal);
 
     /// <summary>A silo that is silent for so long is taken for dead. A slow one still sends heartbeats.</summary>
-    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(5);
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(4);
 
     /// <summary>The silos, ordered by name.</summary>
     public IReadOnlyList<WorkerReport> Workers => [.. _workers.Values.Select(entry => entry.Report).OrderBy(report => report.Silo, StringComparer.Ordinal)];
@@ -27,6 +27,12 @@ internal sealed class WorkerRoster(TimeProvider time)
     /// <summary>Whether a silo has activated a grain.</summary>
     public bool IsActive(string silo, string grain) =>
         _workers.TryGetValue(silo, out var entry) && entry.Report.Active.Contains(grain);
+
+    /// <summary>Whether a silo has said that it stops.</summary>
+    public bool IsLeaving(string silo) => _workers.TryGetValue(silo, out var entry) && entry.Report.Leaving;
+
+    /// <summary>Whether a silo was heard of lately.</summary>
+    public bool IsAlive(string silo) => _workers.ContainsKey(silo);
 
     private readonly record struct Entry(WorkerReport Report, long Heard);
 }

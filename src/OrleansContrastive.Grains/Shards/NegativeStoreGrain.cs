@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Placement;
 using OrleansContrastive.Contracts.Blocks;
@@ -13,13 +14,15 @@ namespace OrleansContrastive.Grains.Shards;
 
 /// <inheritdoc cref="INegativeStoreGrain"/>
 [KeepAlive, PreferLocalPlacement]
-internal sealed class NegativeStoreGrain(SiloIdentity silo, DeviceLanes lanes, CheckpointShelf checkpoints)
+internal sealed class NegativeStoreGrain(
+    SiloIdentity silo, DeviceLanes lanes, CheckpointShelf checkpoints, TimeProvider time, ILogger<NegativeStoreGrain> logger)
     : Grain, INegativeStoreGrain
 {
     // 256 MiB at the widest: a part of a checkpoint stays far below what one array may hold.
     private const int RowsPerPart = 1 << 16;
 
     private readonly ShardLedger<RowStage> _ledger = new();
+    private readonly ImageShelf _images = new();
     private KeyQueue _queue = null!;
     private RunSpec _spec = null!;
     private string _run = "";
@@ -42,23 +45,44 @@ internal sealed class NegativeStoreGrain(SiloIdentity silo, DeviceLanes lanes, C
         if (status != ShardStatus.Ok || !load) return new(status, _ledger.Applied);
 
         var spec = prepare.Spec;
-        var type = ModelFactory.MasterType(spec);
-        var scalar = type == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
-        var queue = new KeyQueue(Capacity(spec, prepare.Shard), spec.Model.EmbeddingWidth, scalar);
+        var queue = Empty(spec, prepare.Shard);
         if (prepare.Restore)
         {
             var content = await checkpoints.ReadAsync(prepare.Run, prepare.Version, QueueFiles.Name(prepare.Shard, spec));
-            queue.Restore(QueueFiles.Restore(content, spec.Model.EmbeddingWidth, scalar));
+            queue.Restore(QueueFiles.Restore(content, spec.Model.EmbeddingWidth, queue.ElementType));
         }
         else if (spec.Contrast.StartWithRandomRows)
         {
             queue.FillWithUnitRows(spec.Seed, prepare.Shard, spec.Topology.NegativeShards);
         }
 
-        (_queue, _spec, _run, _shard, _type) = (queue, spec, prepare.Run, prepare.Shard, type);
+        Open(prepare.Run, spec, prepare.Shard, queue);
         _ledger.Loaded(prepare);
         return new(ShardStatus.Ok, _ledger.Applied);
     }
+
+    public Task<ShardReply> FollowAsync(FollowShard follow)
+    {
+        var status = _ledger.Follow(follow, out var fill);
+        if (!fill) return Task.FromResult(new ShardReply(status, _ledger.Applied));
+
+        var queue = Empty(follow.Spec, follow.Shard);
+        Open(follow.Run, follow.Spec, follow.Shard, queue);
+        // It reports its own failures.
+        _ = ShardFilling.RunAsync(_ledger, follow, GrainFactory.GetGrain<INegativeStoreGrain>(follow.Primary), time, logger, (_, content) =>
+            queue.Restore(QueueFiles.Restore(content, follow.Spec.Model.EmbeddingWidth, queue.ElementType)));
+        return Task.FromResult(new ShardReply(status, _ledger.Applied));
+    }
+
+    public async Task<ShardImage> FreezeAsync(FreezeShard freeze)
+    {
+        var status = ShardFilling.MayFreeze(_ledger, freeze);
+        if (status != ShardStatus.Ok) return new() { Status = status };
+        var rows = await lanes.Shards.RunAsync(() => _queue.Snapshot(RowsPerPart));
+        return _images.Hold(_ledger.Image(), QueueFiles.Tensors(rows), QueueFiles.Metadata(rows));
+    }
+
+    public Task<CopyReply> CopyAsync(CopyRequest request) => Task.FromResult(_images.Copy(request, _spec.MaxBlockBytes));
 
     public Task<ShardReply> StageAsync(StageRows rows)
     {
@@ -134,6 +158,14 @@ internal sealed class NegativeStoreGrain(SiloIdentity silo, DeviceLanes lanes, C
         var rows = await lanes.Shards.RunAsync(() => _queue.Snapshot(RowsPerPart));
         return await checkpoints.WriteAsync(_run, snapshot, QueueFiles.Name(_shard, _spec), QueueFiles.Tensors(rows), QueueFiles.Metadata(rows));
     }
+
+    private static KeyQueue Empty(RunSpec spec, int shard) => new(
+        Capacity(spec, shard),
+        spec.Model.EmbeddingWidth,
+        ModelFactory.MasterType(spec) == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32);
+
+    private void Open(string run, RunSpec spec, int shard, KeyQueue queue) =>
+        (_queue, _spec, _run, _shard, _type) = (queue, spec, run, shard, ModelFactory.MasterType(spec));
 
     // The shards' rings together hold the K newest rows, also where K is no multiple of their number.
     private static int Capacity(RunSpec spec, int shard)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Contracts.Runs;
@@ -16,6 +17,7 @@ internal static class ParameterFiles
     private const string Query = "query.";
     private const string Key = "key.";
     private const string Velocity = "velocity.";
+    private const string Base = "base.";
     private const string MeanSquare = "meansquare.";
 
     /// <summary>Name of a shard's file in a checkpoint.</summary>
@@ -50,6 +52,19 @@ internal static class ParameterFiles
         Gather(content, Key, layout.Parameters, layout.ElementSize),
         Gather(content, Query, layout.Moments, layout.ElementSize),
         adaptive ? Gather(content, MeanSquare, layout.Parameters, layout.ElementSize) : default(ReadOnlyMemory<byte>));
+
+    /// <summary>The weights of recent versions, which a follower needs to correct late gradients as its primary does.</summary>
+    public static IEnumerable<NamedTensor> Bases(BaseWeights bases, ShardLayout layout) => bases.Kept.Select(kept => new NamedTensor(
+        Base + kept.Key.ToString(CultureInfo.InvariantCulture),
+        layout.ElementSize == 8 ? TensorType.Float64 : TensorType.Float32,
+        [kept.Value.Length / layout.ElementSize],
+        kept.Value));
+
+    /// <summary>What <see cref="Bases(BaseWeights, ShardLayout)"/> wrote, oldest first.</summary>
+    public static IEnumerable<(long Version, ReadOnlyMemory<byte> Weights)> Bases(SafeTensorsContent content) => content.Tensors
+        .Where(tensor => tensor.Name.StartsWith(Base, StringComparison.Ordinal))
+        .Select(tensor => (long.Parse(tensor.Name.AsSpan(Base.Length), CultureInfo.InvariantCulture), tensor.Data))
+        .OrderBy(kept => kept.Item1);
 
     private static byte[] Gather(SafeTensorsContent content, string prefix, IReadOnlyList<TensorSlot> slots, int size)
     {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Placement;
 using OrleansContrastive.Contracts.Blocks;
@@ -13,7 +14,8 @@ namespace OrleansContrastive.Grains.Shards;
 
 /// <inheritdoc cref="IParameterServerGrain"/>
 [KeepAlive, PreferLocalPlacement]
-internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes, CheckpointShelf checkpoints)
+internal sealed class ParameterServerGrain(
+    SiloIdentity silo, DeviceLanes lanes, CheckpointShelf checkpoints, TimeProvider time, ILogger<ParameterServerGrain> logger)
     : Grain, IParameterServerGrain
 {
     // Readers that fetch a version in parts must still find it while the next ones are applied.
@@ -22,6 +24,7 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
     private readonly ShardLedger<GradientStage> _ledger = new();
     private readonly List<ParameterVersion> _versions = [];
     private readonly CompactWeights _compact = new();
+    private readonly ImageShelf _images = new();
     private RunSpec _spec = null!;
     private string _run = "";
     private ShardLayout _layout = null!;
@@ -47,26 +50,44 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
         var status = _ledger.Prepare(prepare, out var load);
         if (status != ShardStatus.Ok || !load) return new(status, _ledger.Applied);
 
-        var (layout, start) = await lanes.Shards.RunAsync(() => Start(prepare));
+        var (layout, start) = await lanes.Shards.RunAsync(() => Start(prepare.Spec, prepare.Shard));
         if (prepare.Restore)
         {
             var content = await checkpoints.ReadAsync(prepare.Run, prepare.Version, ParameterFiles.Name(prepare.Shard, prepare.Spec));
             start = ParameterFiles.Restore(content, layout, prepare.Version, start.ElementType, BaseWeights.Adapts(prepare.Spec));
         }
 
-        _spec = prepare.Spec;
-        _run = prepare.Run;
-        _layout = layout;
-        _type = ModelFactory.MasterType(_spec);
-        _runs = ParameterRun.Join(layout.Parameters.Select(slot => new ParameterRun((int)slot.Offset, slot.Length, slot.Decays)), (int)layout.ParameterCount);
-        _rule = new(_spec);
-        _bases = new(_spec);
-        _bases.Add(start.Number, start.Weights);
-        _versions.Clear();
-        _versions.Add(start);
+        Open(prepare.Run, prepare.Spec, layout);
+        Begin(start);
         _ledger.Loaded(prepare);
         return new(ShardStatus.Ok, _ledger.Applied);
     }
+
+    public async Task<ShardReply> FollowAsync(FollowShard follow)
+    {
+        var status = _ledger.Follow(follow, out var fill);
+        if (!fill) return new(status, _ledger.Applied);
+
+        var (layout, start) = await lanes.Shards.RunAsync(() => Start(follow.Spec, follow.Shard));
+        Open(follow.Run, follow.Spec, layout);
+        // It reports its own failures.
+        _ = ShardFilling.RunAsync(_ledger, follow, GrainFactory.GetGrain<IParameterServerGrain>(follow.Primary), time, logger, (book, content) =>
+        {
+            foreach (var (version, weights) in ParameterFiles.Bases(content)) _bases.Add(version, weights);
+            Begin(ParameterFiles.Restore(content, layout, book.Version, start.ElementType, BaseWeights.Adapts(follow.Spec)));
+        });
+        return new(status, _ledger.Applied);
+    }
+
+    public Task<ShardImage> FreezeAsync(FreezeShard freeze)
+    {
+        var status = ShardFilling.MayFreeze(_ledger, freeze);
+        return Task.FromResult(status == ShardStatus.Ok
+            ? _images.Hold(_ledger.Image(), [.. ParameterFiles.Tensors(Newest, _layout), .. ParameterFiles.Bases(_bases, _layout)])
+            : new() { Status = status });
+    }
+
+    public Task<CopyReply> CopyAsync(CopyRequest request) => Task.FromResult(_images.Copy(request, _spec.MaxBlockBytes));
 
     public Task<ShardReply> StageAsync(StageGradient part)
     {
@@ -120,13 +141,32 @@ internal sealed class ParameterServerGrain(SiloIdentity silo, DeviceLanes lanes,
         return await checkpoints.WriteAsync(_run, snapshot, ParameterFiles.Name(_layout.Shard, _spec), tensors);
     }
 
-    private static (ShardLayout Layout, ParameterVersion Start) Start(PrepareShard prepare)
+    private void Open(string run, RunSpec spec, ShardLayout layout)
+    {
+        _spec = spec;
+        _run = run;
+        _layout = layout;
+        _type = ModelFactory.MasterType(_spec);
+        _runs = ParameterRun.Join(layout.Parameters.Select(slot => new ParameterRun((int)slot.Offset, slot.Length, slot.Decays)), (int)layout.ParameterCount);
+        _rule = new(_spec);
+        _bases = new(_spec);
+        _versions.Clear();
+    }
+
+    private void Begin(ParameterVersion start)
+    {
+        _versions.Clear();
+        _versions.Add(start);
+        _bases.Add(start.Number, start.Weights);
+    }
+
+    private static (ShardLayout Layout, ParameterVersion Start) Start(RunSpec spec, int shard)
     {
         using var scope = torch.NewDisposeScope();
-        using var model = ModelFactory.Create(prepare.Spec, torch.CPU);
-        var layout = model.Layout.Split(prepare.Spec.Topology.ParameterShards)[prepare.Shard];
-        var type = ModelFactory.MasterType(prepare.Spec) == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
-        return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout), BaseWeights.Adapts(prepare.Spec)));
+        using var model = ModelFactory.Create(spec, torch.CPU);
+        var layout = model.Layout.Split(spec.Topology.ParameterShards)[shard];
+        var type = ModelFactory.MasterType(spec) == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
+        return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout), BaseWeights.Adapts(spec)));
     }
 
     private async Task<PullReply> PartAsync(ParameterVersion version, PullRequest request)

@@ -16,6 +16,8 @@ internal sealed class ShardLedger<TStage>
     private readonly List<VersionOrder> _orders = [];
     private long _closedBelow;
     private int _leasesPerEpoch = 1;
+    private long _followedSince = -1;
+    private bool _following;
 
     /// <summary>Whether the shard holds the state of a run.</summary>
     public bool Ready { get; private set; }
@@ -69,15 +71,55 @@ internal sealed class ShardLedger<TStage>
     public void Loaded(PrepareShard prepare)
     {
         _stages.Clear();
-        _orders.Clear();
-        _done.Clear();
-        _leasesPerEpoch = prepare.Spec.LeasesPerEpoch;
-        _closedBelow = prepare.ClosedBelow;
-        foreach (var lease in prepare.Applied) _done.Add(lease.Ordinal(_leasesPerEpoch));
+        _following = false;
+        _followedSince = -1;
         History = prepare.Fence.History;
-        Applied = prepare.Version;
-        Ready = true;
+        Open(prepare.Spec.LeasesPerEpoch, prepare.Version, prepare.ClosedBelow, prepare.Applied, []);
     }
+
+    /// <summary>Becomes a follower: stages are kept from now on, the state is still to come.</summary>
+    /// <param name="follow">The command; the same one may come again and again.</param>
+    /// <param name="fill">Whether the filling is to begin now.</param>
+    public ShardStatus Follow(FollowShard follow, out bool fill)
+    {
+        fill = false;
+        if (follow.Fence.Term < Term) return ShardStatus.OlderTerm;
+        Term = follow.Fence.Term;
+        if (_followedSince == follow.View && History == follow.Fence.History) return Ready ? ShardStatus.Ok : ShardStatus.NotReady;
+
+        // Whatever it holds misses the stages of the time in which it was no member.
+        (Ready, _following, _followedSince, fill) = (false, true, follow.View, true);
+        History = follow.Fence.History;
+        _leasesPerEpoch = follow.Spec.LeasesPerEpoch;
+        (_closedBelow, Applied) = (0, -1);
+        _stages.Clear();
+        _done.Clear();
+        _orders.Clear();
+        return ShardStatus.NotReady;
+    }
+
+    /// <summary>The state of an image is copied. False if the shard was told something else meanwhile.</summary>
+    public bool Filled(FollowShard follow, ShardImage image)
+    {
+        if (!IsFilling(follow)) return false;
+        _following = false;
+        Open(_leasesPerEpoch, image.Version, image.ClosedBelow, image.Applied, image.Orders);
+        foreach (var attempt in _stages.Keys.Where(attempt => IsDone(attempt.Lease)).ToList()) _stages.Remove(attempt);
+        return true;
+    }
+
+    /// <summary>Whether the shard still waits for the state that this command asked it to copy.</summary>
+    public bool IsFilling(FollowShard follow) => _following && _followedSince == follow.View && History == follow.Fence.History;
+
+    /// <summary>The book as a follower needs it; the tensors are the shard's.</summary>
+    public ShardImage Image() => new()
+    {
+        Status = ShardStatus.Ok,
+        Version = Applied,
+        ClosedBelow = _closedBelow,
+        Applied = [.. _done.Order().Select(ordinal => LeaseId.At(ordinal, _leasesPerEpoch))],
+        Orders = [.. _orders],
+    };
 
     /// <summary>Where an attempt stages its effects.</summary>
     /// <param name="attempt">The attempt.</param>
@@ -87,8 +129,8 @@ internal sealed class ShardLedger<TStage>
     public ShardStatus Stage(LeaseAttempt attempt, long history, Func<TStage> create, out TStage? stage)
     {
         stage = null;
-        var status = Check(history);
-        if (status != ShardStatus.Ok) return status;
+        if (!Ready && !_following) return ShardStatus.NotReady;
+        if (history != History) return ShardStatus.OtherHistory;
         if (IsDone(attempt.Lease)) return ShardStatus.Committed;
         if (!_stages.TryGetValue(attempt, out stage)) _stages.Add(attempt, stage = create());
         return ShardStatus.Ok;
@@ -144,6 +186,18 @@ internal sealed class ShardLedger<TStage>
 
         // A lease below the closed ones is known to be done by its ordinal alone.
         while (_done.Remove(_closedBelow)) _closedBelow++;
+    }
+
+    private void Open(int leasesPerEpoch, long version, long closedBelow, IEnumerable<LeaseId> applied, IEnumerable<VersionOrder> orders)
+    {
+        _orders.Clear();
+        _orders.AddRange(orders);
+        _done.Clear();
+        _leasesPerEpoch = leasesPerEpoch;
+        _closedBelow = closedBelow;
+        foreach (var lease in applied) _done.Add(lease.Ordinal(_leasesPerEpoch));
+        Applied = version;
+        Ready = true;
     }
 
     private bool IsDone(LeaseId lease)

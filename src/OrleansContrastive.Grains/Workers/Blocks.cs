@@ -31,6 +31,7 @@ internal static class Blocks
         ElementType.Float32 => torch.ScalarType.Float32,
         ElementType.Float64 => torch.ScalarType.Float64,
         ElementType.BFloat16 => torch.ScalarType.BFloat16,
+        ElementType.Byte => torch.ScalarType.Byte,
         _ => torch.ScalarType.Int64,
     };
 

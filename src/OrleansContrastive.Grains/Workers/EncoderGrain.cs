@@ -12,19 +12,27 @@ namespace OrleansContrastive.Grains.Workers;
 
 /// <inheritdoc cref="IEncoderGrain"/>
 /// <remarks>
-/// The loop: hold a few leases, have their views made, compute the lowest one whose version is there, stage all of its
-/// effects, commit. It never holds a call open to wait for somebody; it asks again.
+/// The loop: hold a few leases, have their views made, compute the lowest one whose version is there, and hand it to be
+/// staged and committed while the next one is computed. It never holds a call open to wait for somebody; it asks again.
 /// </remarks>
 [KeepAlive, PreferLocalPlacement]
-internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes, TimeProvider time, ILogger<EncoderGrain> logger)
+internal sealed partial class EncoderGrain(
+    SiloIdentity silo, DeviceLanes lanes, ICommitLedger ledger, TimeProvider time, ILogger<EncoderGrain> logger)
     : Grain, IEncoderGrain
 {
+    // One lease is on its way to the order while the next one is computed; more would only be staler. In lockstep a lease
+    // may wait for another slot that this encoder computes itself.
+    private const int MostUncommitted = 1;
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongWait = TimeSpan.FromMilliseconds(50);
 
+    private readonly SortedDictionary<LeaseId, LeaseReply> _leases = [];
+    private readonly Dictionary<LeaseAttempt, Task> _uncommitted = [];
     private CancellationTokenSource? _stop;
     private Task _loop = Task.CompletedTask;
+    private ITrainingRunGrain _run = null!;
     private GrainPlace _place;
+    private RunView? _view;
     private EncoderStep? _step;
 
     private string Key => this.GetPrimaryKeyString();
@@ -32,6 +40,7 @@ internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes,
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _place = silo.Host(Key);
+        _run = GrainFactory.GetGrain<ITrainingRunGrain>(_place.Run);
         return Task.CompletedTask;
     }
 
@@ -59,21 +68,21 @@ internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes,
     private async Task RunAsync(CancellationToken stop)
     {
         await Task.Yield();
-        var run = GrainFactory.GetGrain<ITrainingRunGrain>(_place.Run);
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                if (await run.ViewAsync() is not { } view)
+                if (!await LookAsync() || await WorkAsync(stop) is not { } finished)
                 {
                     await DelayAsync(LongWait, stop);
                     continue;
                 }
 
-                if (await WorkAsync(run, view, stop)) return;
+                if (finished) break;
             }
             catch (StaleViewException exception)
             {
+                // What it holds stays its own; another history is met by the next look.
                 Log.StaleView(logger, Key, exception.Message);
                 await DelayAsync(LongWait, stop);
             }
@@ -84,50 +93,61 @@ internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes,
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                Log.FinalFault(logger, Key, exception);
-                await run.FailAsync($"Encoder {Key} cannot go on: {exception.GetType().Name}: {exception.Message}");
-                return;
+                await FailAsync(exception);
+                break;
             }
         }
+
+        await Task.WhenAll(_uncommitted.Values);
     }
 
-    /// <summary>Works in one view of the cluster. True when the run has ended, false when there is another view.</summary>
-    private async Task<bool> WorkAsync(ITrainingRunGrain run, RunView view, CancellationToken stop)
+    /// <summary>Fetches the view. False before the run has one.</summary>
+    private async Task<bool> LookAsync()
+    {
+        if (await _run.ViewAsync() is not { } view) return false;
+        if (_view is not null && _view.History != view.History) _leases.Clear();
+        _view = view;
+        return true;
+    }
+
+    /// <summary>Works in the view. True when the run has ended, false or null when it must be looked at again, at once or later.</summary>
+    private async Task<bool?> WorkAsync(CancellationToken stop)
     {
         _step ??= new(GrainFactory, Key, lanes.Lanes[_place.Index % lanes.Lanes.Count]);
-        var leases = new SortedDictionary<LeaseId, LeaseReply>();
         var (waiting, finished, wait) = (false, false, ShortWait);
         while (!stop.IsCancellationRequested)
         {
-            if (!finished && leases.Count <= view.Spec.Topology.LeasesAhead + 1)
+            if (!finished && _leases.Count <= _view!.Spec.Topology.LeasesAhead + 1)
             {
-                var reply = await run.AcquireAsync(new(Key, view.History, Idle: waiting || leases.Count == 0));
-                if (reply.Outcome == LeaseOutcome.OtherHistory) return false;
+                var reply = await _run.AcquireAsync(new(Key, _view.History, Idle: waiting || _leases.Count == 0, Holding()));
+                if (reply.Outcome == LeaseOutcome.OtherHistory) return null;
                 finished = reply.Outcome == LeaseOutcome.Finished;
                 if (reply.Outcome == LeaseOutcome.Granted)
                 {
-                    leases[reply.Attempt.Lease] = reply;
-                    _ = _step.PrepareAsync(view, reply.Attempt.Lease);
+                    _leases[reply.Attempt.Lease] = reply;
+                    _ = _step.PrepareAsync(_view, reply.Attempt.Lease);
                 }
-                else if (reply.Outcome == LeaseOutcome.Wait && leases.Count == 0)
+
+                if (reply.View != _view.Number && !finished) return false;
+                if (reply.Outcome == LeaseOutcome.Wait && _leases.Count == 0)
                 {
                     await DelayAsync(reply.After, stop);
                     continue;
                 }
             }
 
-            if (leases.Count == 0) return true;
+            if (_leases.Count == 0) return _uncommitted.Count == 0 ? true : await AfterCommitsAsync();
 
-            var next = leases.First().Value;
-            var begin = await BeginAsync(run, view, next.Attempt);
+            var next = _leases.First().Value;
+            var begin = await BeginAsync(_view!, next.Attempt);
             if (begin.Outcome == BeginOutcome.Drop)
             {
-                leases.Remove(next.Attempt.Lease);
+                _leases.Remove(next.Attempt.Lease);
             }
-            else if (begin.Outcome == BeginOutcome.Begin && await _step.TryComputeAsync(view, next, begin.AtLeast) is { } commit)
+            else if (begin.Outcome == BeginOutcome.Begin && await _step.TryComputeAsync(_view!, next, begin.AtLeast) is { } computed)
             {
-                leases.Remove(next.Attempt.Lease);
-                _step.Settle(await run.CommitAsync(commit) == CommitOutcome.Accepted);
+                _leases.Remove(next.Attempt.Lease);
+                await SubmitAsync(computed, stop);
                 (waiting, wait) = (false, ShortWait);
             }
             else
@@ -141,10 +161,89 @@ internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes,
         return true;
     }
 
-    private Task<BeginReply> BeginAsync(ITrainingRunGrain run, RunView view, LeaseAttempt attempt) =>
+    private Task<BeginReply> BeginAsync(RunView view, LeaseAttempt attempt) =>
         view.Spec.Consistency.Mode == ConsistencyMode.Bounded
-            ? run.BeginAsync(new(Key, view.History, attempt))
+            ? _run.BeginAsync(new(Key, view.History, attempt))
             : Task.FromResult(new BeginReply(BeginOutcome.Begin));
+
+    private async Task<bool?> AfterCommitsAsync()
+    {
+        // One that is refused makes its lease somebody's again.
+        await Task.WhenAll(_uncommitted.Values);
+        return false;
+    }
+
+    private LeaseAttempt[] Holding() => [.. _leases.Values.Select(lease => lease.Attempt), .. _uncommitted.Keys];
+
+    private async Task SubmitAsync(ComputedLease lease, CancellationToken stop)
+    {
+        var lockstep = _view!.Spec.Consistency.Mode == ConsistencyMode.Lockstep;
+        while (!lockstep && _uncommitted.Count >= MostUncommitted) await Task.WhenAny(_uncommitted.Values);
+        _uncommitted.Add(lease.Attempt, CommitAsync(lease, stop));
+    }
+
+    /// <summary>Stages a lease at all members and has it committed, whatever happens to them meanwhile.</summary>
+    private async Task CommitAsync(ComputedLease lease, CancellationToken stop)
+    {
+        await Task.Yield();
+        var (wait, view, accepted) = (ShortWait, _view, false);
+        try
+        {
+            // Not before: what the last gradient left over counts only when that one is settled.
+            _step!.Pack(lease);
+            while (view is null || view.History == lease.History)
+            {
+                try
+                {
+                    view ??= await _run.ViewAsync();
+                    if (view is not null)
+                    {
+                        await _step!.StageAsync(view, lease);
+                        var request = lease.Request(Key, view.Number);
+                        switch (await _run.CommitAsync(request))
+                        {
+                            case CommitOutcome.Accepted:
+                                accepted = true;
+                                ledger.Append(_place.Run, request);
+                                return;
+                            case CommitOutcome.Committed or CommitOutcome.Refused:
+                                return;
+                            case CommitOutcome.OtherView:
+                                view = null;
+                                continue;
+                        }
+                    }
+                }
+                catch (Exception exception) when (exception is StaleViewException || CallFaults.IsTransient(exception))
+                {
+                    Log.CommitFault(logger, Key, lease.Attempt, exception.Message);
+                    view = null;
+                    wait = LongWait;
+                }
+
+                // Whoever is asked to stop gives up what it could not deliver: it will be granted again.
+                if (stop.IsCancellationRequested) return;
+                await DelayAsync(wait, stop);
+                if (wait < LongWait) wait *= 2;
+            }
+        }
+        catch (Exception exception)
+        {
+            await FailAsync(exception);
+        }
+        finally
+        {
+            _step!.Settle(accepted);
+            _uncommitted.Remove(lease.Attempt);
+        }
+    }
+
+    private async Task FailAsync(Exception exception)
+    {
+        Log.FinalFault(logger, Key, exception);
+        await _run.FailAsync($"Encoder {Key} cannot go on: {exception.GetType().Name}: {exception.Message}");
+    }
+
 
     private async Task DelayAsync(TimeSpan delay, CancellationToken stop)
     {
@@ -160,7 +259,7 @@ internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes,
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "{Encoder} drops its leases: {Reason}")]
+        [LoggerMessage(1, LogLevel.Information, "{Encoder} looks again: {Reason}")]
         public static partial void StaleView(ILogger logger, string encoder, string reason);
 
         [LoggerMessage(2, LogLevel.Warning, "{Encoder} tries again")]
@@ -168,5 +267,8 @@ internal sealed partial class EncoderGrain(SiloIdentity silo, DeviceLanes lanes,
 
         [LoggerMessage(3, LogLevel.Error, "{Encoder} cannot go on")]
         public static partial void FinalFault(ILogger logger, string encoder, Exception exception);
+
+        [LoggerMessage(4, LogLevel.Information, "{Encoder} asks again to commit {Attempt}: {Reason}")]
+        public static partial void CommitFault(ILogger logger, string encoder, LeaseAttempt attempt, string reason);
     }
 }

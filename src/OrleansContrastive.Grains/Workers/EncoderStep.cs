@@ -34,12 +34,12 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         }
     }
 
-    /// <summary>Computes and stages a lease. Null if the version that it needs is not there yet.</summary>
+    /// <summary>Computes a lease. Null if the version that it needs is not there yet.</summary>
     /// <param name="view">The view to work in.</param>
     /// <param name="lease">What was granted.</param>
     /// <param name="atLeast">The oldest version of the weights that will do.</param>
     /// <exception cref="StaleViewException">The cluster works in another history.</exception>
-    public async Task<CommitRequest?> TryComputeAsync(RunView view, LeaseReply lease, long atLeast = 0)
+    public async Task<ComputedLease?> TryComputeAsync(RunView view, LeaseReply lease, long atLeast = 0)
     {
         var spec = view.Spec;
         var (attempt, version) = (lease.Attempt, lease.BaseVersion);
@@ -64,22 +64,33 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
             : await AtTheShardsAsync(view, version, queries, keyReply, samples);
         if (gradients is null) return Skipped(attempt, view, weights.Version, views[0].Broken.Length);
 
-        gradients = _wire.Pack(view, gradients);
-        await Task.WhenAll(StageGradients(view, attempt, gradients).Concat(StageRows(view, attempt, keyReply, samples)));
         return new()
         {
             Attempt = attempt,
-            History = view.History,
-            Encoder = encoder,
+            View = view,
             BaseVersion = weights.Version,
             KeyVersion = keyReply.Version,
             Samples = samples.Length,
             Measures = Measures(outcome, views[0].Broken.Length),
+            Gradients = gradients,
+            Keys = keyReply,
+            SampleIds = samples,
         };
     }
 
-    /// <summary>What became of the lease that was computed last.</summary>
+    /// <summary>Brings a computed gradient into the form that travels.</summary>
+    public void Pack(ComputedLease lease)
+    {
+        if (lease.Gradients is { } gradients) lease.Packed = _wire.Pack(lease.View, gradients);
+    }
+
+    /// <summary>What became of the lease that was packed last.</summary>
     public void Settle(bool committed) => _wire.Settle(committed);
+
+    /// <summary>Stages a packed lease at all members of a view that do not have it yet.</summary>
+    /// <exception cref="StaleViewException">A member works in another history.</exception>
+    public Task StageAsync(RunView view, ComputedLease lease) =>
+        lease.Packed is null ? Task.CompletedTask : Task.WhenAll(StageGradients(view, lease).Concat(StageRows(view, lease)));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -93,15 +104,13 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
 
     private EncoderReplica Replica(RunSpec spec) => _replica ??= new(spec, lane.Device);
 
-    private CommitRequest Skipped(LeaseAttempt attempt, RunView view, long version, int broken) => new()
+    private static ComputedLease Skipped(LeaseAttempt attempt, RunView view, long version, int broken) => new()
     {
         Attempt = attempt,
-        History = view.History,
-        Encoder = encoder,
+        View = view,
         BaseVersion = version,
         KeyVersion = version,
         Samples = view.Spec.LeaseSize,
-        Skipped = true,
         Measures = new() { BrokenImages = broken },
     };
 
@@ -144,53 +153,62 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         return await lane.RunAsync(() => _replica!.Contrast(keys.Keys!, parts));
     }
 
-    private IEnumerable<Task> StageGradients(RunView view, LeaseAttempt attempt, StepGradients gradients)
+    private IEnumerable<Task> StageGradients(RunView view, ComputedLease lease)
     {
-        var (type, master) = (gradients.Type ?? ModelFactory.MasterType(view.Spec), ModelFactory.MasterType(view.Spec));
+        var master = ModelFactory.MasterType(view.Spec);
+        var type = lease.Packed!.Type ?? master;
+        var most = view.Spec.MaxBlockBytes / type.Size() * type.Size();
         for (var shard = 0; shard < view.ParameterShards.Length; shard++)
         {
-            var key = view.ParameterShards[shard];
-            var (flat, moments) = (gradients.Shards[shard], gradients.Moments[shard]);
-            var most = view.Spec.MaxBlockBytes / type.Size() * type.Size();
+            var (flat, moments) = (lease.Packed.Shards[shard], lease.Packed.Moments[shard]);
+            var parts = new List<StageGradient>();
             // A shard without parameters is staged too: it has to see the lease.
             for (var offset = 0; offset == 0 || offset < flat.Length; offset += most)
             {
-                yield return StageAsync(key, grains.GetGrain<IParameterServerGrain>(key).StageAsync(new()
+                parts.Add(new()
                 {
-                    Attempt = attempt,
-                    History = view.History,
+                    Attempt = lease.Attempt,
+                    History = lease.History,
                     Offset = offset / type.Size(),
                     Gradient = Blocks.Flat(type, flat.Slice(offset, Math.Min(most, flat.Length - offset))),
                     Moments = offset == 0 ? Blocks.Flat(master, moments) : null,
-                }));
+                });
             }
+
+            foreach (var member in view.ParameterMembers(shard).Where(member => !lease.Staged.Contains(member)))
+                yield return StageAsync(lease, member, parts.Select(part => grains.GetGrain<IParameterServerGrain>(member).StageAsync(part)));
         }
     }
 
-    private IEnumerable<Task> StageRows(RunView view, LeaseAttempt attempt, KeyReply keys, long[] samples)
+    private IEnumerable<Task> StageRows(RunView view, ComputedLease lease)
     {
-        var all = view.Spec.Contrast.Symmetric ? [.. samples, .. samples] : samples;
-        var deal = new RowDeal(keys.Keys!, all, attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch), view.NegativeShards.Length);
+        long[] samples = view.Spec.Contrast.Symmetric ? [.. lease.SampleIds, .. lease.SampleIds] : lease.SampleIds;
+        var deal = new RowDeal(lease.Keys!.Keys!, samples, lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch), view.NegativeShards.Length);
         for (var shard = 0; shard < view.NegativeShards.Length; shard++)
         {
             var (rows, ids, first) = deal.Of(shard);
-            var key = view.NegativeShards[shard];
-            yield return StageAsync(key, grains.GetGrain<INegativeStoreGrain>(key).StageAsync(new()
+            var stage = new StageRows
             {
-                Attempt = attempt,
-                History = view.History,
-                KeyVersion = keys.Version,
+                Attempt = lease.Attempt,
+                History = lease.History,
+                KeyVersion = lease.KeyVersion,
                 Rows = rows,
                 SampleIds = ids,
                 FirstPosition = first,
-            }));
+            };
+            foreach (var member in view.NegativeMembers(shard).Where(member => !lease.Staged.Contains(member)))
+                yield return StageAsync(lease, member, [grains.GetGrain<INegativeStoreGrain>(member).StageAsync(stage)]);
         }
     }
 
-    private static async Task StageAsync(string key, Task<ShardReply> call)
+    private static async Task StageAsync(ComputedLease lease, string member, IEnumerable<Task<ShardReply>> calls)
     {
-        // Committed means that another attempt was faster; the run grain will say so.
-        var reply = await call;
-        StaleViewException.ThrowIf(key, reply.Status);
+        foreach (var reply in await Task.WhenAll(calls))
+        {
+            // Committed means that another attempt was faster; the run grain will say so.
+            StaleViewException.ThrowIf(member, reply.Status);
+        }
+
+        lease.Staged.Add(member);
     }
 }

@@ -67,8 +67,8 @@ internal sealed partial class RunServer(
             var asleep = assignment.Grains.Where(key => !_active.Contains(key)).ToList();
             await Task.WhenAll(asleep.Select(WakeAsync));
             foreach (var key in assignment.Grains.Where(IsEncoder)) await DriveAsync(key, assignment);
-            // What was scaled away.
-            foreach (var key in _running.Except(assignment.Grains).ToList()) await StopAsync(key);
+            // What was scaled away. A run grain that has just been found again does not know yet what it wants.
+            foreach (var key in assignment.Running ? _running.Except(assignment.Grains).ToList() : []) await StopAsync(key);
             return asleep.Count == 0 && (assignment.Running || assignment.Finished);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

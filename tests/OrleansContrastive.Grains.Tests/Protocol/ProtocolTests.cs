@@ -15,7 +15,7 @@ public sealed class ProtocolTests
         for (var seed = 0; seed < 200; seed++)
         {
             var cluster = new SimulatedCluster(TestSpecs.Create(mode), seed, shards: 1 + (seed % 3));
-            Assert.True(cluster.RunToEnd(steps: 60_000), $"Seed {seed}: the run did not end.");
+            Assert.True(cluster.RunToEnd(steps: 60_000), $"Seed {seed}: the run did not end: {cluster}");
             restarts += cluster.Restarts;
             rolledBack += cluster.RolledBack;
         }
@@ -43,5 +43,26 @@ public sealed class ProtocolTests
 
         // A gate that always waits would pass as well.
         Assert.True(encoders == 1 || stalest >= encoders, $"The stalest gradient was {stalest} versions old.");
+    }
+
+    [Theory]
+    [InlineData(ConsistencyMode.Lockstep)]
+    [InlineData(ConsistencyMode.Unbounded)]
+    public void With_two_members_a_shard_no_single_death_undoes_what_an_encoder_was_told(ConsistencyMode mode)
+    {
+        var (restarts, filled, acknowledged) = (0, 0, 0);
+        for (var seed = 0; seed < 100; seed++)
+        {
+            var cluster = new SimulatedCluster(TestSpecs.Create(mode), seed, shards: 1 + (seed % 3), replicas: 2);
+            Assert.True(cluster.RunToEnd(steps: 120_000), $"Seed {seed}: the run did not end: {cluster}");
+            Assert.Equal(0, cluster.RolledBack);
+            restarts += cluster.Restarts;
+            filled += cluster.Filled;
+            acknowledged += cluster.Acknowledged;
+        }
+
+        Assert.True(
+            restarts > 200 && filled > 50 && acknowledged > 1_000,
+            $"{restarts} restarts, {filled} members filled, {acknowledged} commits acknowledged.");
     }
 }

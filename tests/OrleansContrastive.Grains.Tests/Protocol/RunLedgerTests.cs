@@ -32,7 +32,7 @@ public sealed class RunLedgerTests
         var ledger = Ledger(TestSpecs.Create(ConsistencyMode.Lockstep));
         var (first, second) = (Acquire(ledger, "a"), Acquire(ledger, "b"));
 
-        Assert.Equal(CommitOutcome.Accepted, Commit(ledger, second));
+        Assert.Equal(CommitOutcome.Pending, Commit(ledger, second));
         Assert.Equal(0, ledger.Version);
         Assert.Equal(CommitOutcome.Accepted, Commit(ledger, first));
 
@@ -108,7 +108,7 @@ public sealed class RunLedgerTests
         Assert.NotEqual(first.Attempt, second.Attempt);
         Assert.Equal(CommitOutcome.Accepted, Commit(ledger, first));
         Assert.Equal(CommitOutcome.Committed, Commit(ledger, second));
-        Assert.Equal(CommitOutcome.Committed, Commit(ledger, first));
+        Assert.Equal(CommitOutcome.Accepted, Commit(ledger, first));
         Assert.Equal(1, ledger.Version);
     }
 
@@ -188,5 +188,20 @@ public sealed class RunLedgerTests
         Commit(ledger, Acquire(ledger), skipped: true);
 
         Assert.Equal((1L, 0L, 1L), (ledger.Version, ledger.Cursor.SamplesApplied, ledger.Cursor.LeasesSkipped));
+    }
+
+    [Fact]
+    public void A_lease_that_its_encoder_does_not_hold_any_more_is_granted_again()
+    {
+        var ledger = Ledger(TestSpecs.Create(ConsistencyMode.Unbounded));
+        var first = Acquire(ledger, "a");
+
+        var again = ledger.Acquire(new("a", 0, Idle: true, Holding: []));
+        var other = ledger.Acquire(new("a", 0, Idle: true, Holding: [again.Attempt]));
+
+        Assert.Equal(first.Attempt.Lease, again.Attempt.Lease);
+        Assert.NotEqual(first.Attempt, again.Attempt);
+        Assert.NotEqual(again.Attempt.Lease, other.Attempt.Lease);
+        Assert.Equal(1, ledger.Regranted);
     }
 }

@@ -2,7 +2,6 @@ using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Shards;
 using OrleansContrastive.Grains.Runs;
-using OrleansContrastive.Grains.Shards;
 
 namespace OrleansContrastive.Grains.Tests.Protocol;
 
@@ -14,21 +13,25 @@ internal sealed class SimulatedCluster
 {
     private readonly Random _random;
     private readonly RunSpec _spec;
-    private readonly Shard[] _shards;
-    private readonly Encoder[] _encoders;
+    private readonly int _replicas;
+    private readonly List<SimulatedMember>[] _shards;
+    private readonly SimulatedEncoder[] _encoders;
     private readonly List<Action> _wire = [];
+    private readonly HashSet<LeaseAttempt> _acknowledged = [];
     private RunLedger _ledger;
     private LedgerCursor _checkpoint;
     private long _term = 1;
     private long _history;
+    private long _view = 1;
+    private long _stagedSince;
 
-    public SimulatedCluster(RunSpec spec, int seed, int shards)
+    public SimulatedCluster(RunSpec spec, int seed, int shards, int replicas = 1)
     {
-        (_spec, _random) = (spec, new(seed));
+        (_spec, _random, _replicas) = (spec, new(seed), replicas);
         _checkpoint = new(spec.LeasesPerEpoch);
         _ledger = new(spec, new(1, 0), _checkpoint);
-        _shards = [.. Enumerable.Range(0, shards).Select(_ => new Shard())];
-        _encoders = [.. Enumerable.Range(0, spec.Topology.Encoders).Select(i => new Encoder($"e{i}"))];
+        _shards = [.. Enumerable.Range(0, shards).Select(_ => Enumerable.Range(0, replicas).Select(_ => new SimulatedMember()).ToList())];
+        _encoders = [.. Enumerable.Range(0, spec.Topology.Encoders).Select(i => new SimulatedEncoder($"e{i}"))];
         Prepare();
     }
 
@@ -42,12 +45,22 @@ internal sealed class SimulatedCluster
     /// <summary>The oldest gradient that was applied, in versions.</summary>
     public long Stalest { get; private set; }
 
+    /// <summary>Members that were filled from another one while the run went on.</summary>
+    public int Filled { get; private set; }
+
+    /// <summary>Commits that were acknowledged to an encoder.</summary>
+    public int Acknowledged => _acknowledged.Count;
+
+    private IEnumerable<SimulatedMember> Members => _shards.SelectMany(members => members);
+
+    private IEnumerable<SimulatedMember> InSync => Members.Where(member => member.Joining is null);
+
     /// <summary>Runs until all leases are applied everywhere, or the steps are used up.</summary>
     public bool RunToEnd(int steps)
     {
         for (var step = 0; step < steps; step++)
         {
-            if (_ledger.IsFinished && _shards.All(shard => shard.Ledger.Ready && shard.Ledger.Applied == _ledger.Version)) return true;
+            if (_ledger.IsFinished && InSync.All(member => member.Ledger.Ready && member.Ledger.Applied == _ledger.Version)) return true;
             Step();
             Check();
         }
@@ -55,13 +68,21 @@ internal sealed class SimulatedCluster
         return false;
     }
 
+    /// <summary>Where everybody stands, for the message of a test that fails.</summary>
+    public override string ToString() =>
+        $"term {_term}, history {_history}, version {_ledger.Version} of {_spec.TotalLeases} leases, kept since {_ledger.KeptSince}, view {_view}, staged since {_stagedSince}; "
+        + string.Join("; ", _shards.Select(members => string.Join(", ", members.Select(member =>
+            $"{(member.Joining is { } joining ? $"joins from {joining.FromVersion} in term {joining.Fence.Term}, " : "")}ready {member.Ledger.Ready}, history {member.Ledger.History}, applied {member.Ledger.Applied}, known {member.Known}"))))
+        + "; " + string.Join(", ", _encoders.Select(encoder => $"{encoder.Name}: {encoder.Lease?.Attempt} in view {encoder.View}, {encoder.Acknowledged.Count} of {encoder.Members.Count}"));
+
     private void Step()
     {
         var dice = _random.NextDouble();
         if (dice < Weather.Restart) Accident();
         else if (_wire.Count > 0 && dice < 0.7) Deliver();
         else if (dice < 0.9) Act(_encoders[_random.Next(_encoders.Length)]);
-        else if (dice < 0.99) SendOrders();
+        else if (dice < 0.98) SendOrders();
+        else if (dice < 0.99) Join();
         else Checkpoint();
     }
 
@@ -74,68 +95,85 @@ internal sealed class SimulatedCluster
         if (_random.NextDouble() >= Weather.Lost) message();
     }
 
-    private void Act(Encoder encoder)
+    private void Act(SimulatedEncoder encoder)
     {
         if (encoder.Lease is null)
         {
             var reply = _ledger.Acquire(new(encoder.Name, _history, true));
-            if (reply.Outcome == LeaseOutcome.Granted) encoder.Take(reply, _history, _shards.Length);
+            if (reply.Outcome == LeaseOutcome.Granted) encoder.Take(reply, _history);
+            if (encoder.Members.Count == 0 || _random.Next(2) == 0) encoder.Look(_view, [.. Members]);
             return;
         }
 
-        var (lease, history) = (encoder.Lease, encoder.History);
+        var lease = encoder.Lease;
         if (encoder.BaseVersion is not { } baseVersion)
         {
-            Begin(encoder, lease, history);
+            Begin(encoder, lease, encoder.History);
             return;
         }
 
-        if (encoder.Acknowledged.All(acknowledged => acknowledged))
+        if (encoder.Members.All(encoder.Acknowledged.Contains))
         {
-            var request = new CommitRequest
-            {
-                Attempt = lease.Attempt,
-                History = history,
-                Encoder = encoder.Name,
-                BaseVersion = baseVersion,
-                KeyVersion = 0,
-                Samples = 4,
-                Measures = default,
-            };
-            _wire.Add(() =>
-            {
-                // An encoder that hears "refused" or "committed" drops the lease as well.
-                if (_ledger.Commit(request) == CommitOutcome.Accepted) Stalest = Math.Max(Stalest, _ledger.Version - 1 - baseVersion);
-                if (encoder.Lease == lease) encoder.Drop();
-            });
+            AskToCommit(encoder, lease, baseVersion);
             return;
         }
 
-        for (var i = 0; i < _shards.Length; i++)
+        // One at a time: the wire would otherwise grow faster than it is delivered.
+        var member = encoder.Members.Where(member => !encoder.Acknowledged.Contains(member)).MinBy(_ => _random.Next())!;
+        var history = encoder.History;
+        _wire.Add(() =>
         {
-            if (encoder.Acknowledged[i]) continue;
-            var (shard, index) = (_shards[i], i);
-            _wire.Add(() =>
+            var status = member.Stage(lease.Attempt, history);
+            if (status is ShardStatus.Ok or ShardStatus.Committed) _wire.Add(() => encoder.Acknowledge(lease, member));
+            else if (history != _history && encoder.Lease == lease) encoder.Drop();
+            else if (encoder.Lease == lease) encoder.Look(_view, [.. Members]);
+        });
+    }
+
+    private void AskToCommit(SimulatedEncoder encoder, LeaseReply lease, long baseVersion)
+    {
+        var request = new CommitRequest
+        {
+            Attempt = lease.Attempt,
+            History = encoder.History,
+            Encoder = encoder.Name,
+            BaseVersion = baseVersion,
+            KeyVersion = 0,
+            Samples = 4,
+            Measures = default,
+            View = encoder.View,
+        };
+        _wire.Add(() =>
+        {
+            if (request.View < _stagedSince && request.History == _history && _ledger.VersionOf(request.Attempt) is null)
             {
-                var status = shard.Stage(lease.Attempt, history);
-                if (status is ShardStatus.Ok or ShardStatus.Committed) _wire.Add(() => encoder.Acknowledge(lease, index));
-                else if (status == ShardStatus.OtherHistory && encoder.Lease == lease) encoder.Drop();
-            });
-        }
+                if (encoder.Lease == lease) encoder.Look(_view, [.. Members]);
+                return;
+            }
+
+            var isNew = !_ledger.IsTaken(request.Attempt.Lease);
+            var outcome = _ledger.Commit(request);
+            if (isNew && outcome == CommitOutcome.Accepted) Stalest = Math.Max(Stalest, _ledger.Version - 1 - baseVersion);
+            if (outcome == CommitOutcome.Accepted && InSync.All(member => member.Known >= _ledger.VersionOf(request.Attempt)))
+                _acknowledged.Add(request.Attempt);
+            else if (outcome is CommitOutcome.Accepted or CommitOutcome.Pending) return;
+            // An encoder that hears "refused" or "committed" drops the lease as well.
+            if (encoder.Lease == lease) encoder.Drop();
+        });
     }
 
     /// <summary>Asks whether it may compute, and if so fetches weights of some version that the shards have.</summary>
-    private void Begin(Encoder encoder, LeaseReply lease, long history)
+    private void Begin(SimulatedEncoder encoder, LeaseReply lease, long history)
     {
         if (lease.BaseVersion >= 0 || _spec.Consistency.Mode == ConsistencyMode.Unbounded)
         {
-            encoder.Begin(lease, lease.BaseVersion >= 0 ? lease.BaseVersion : _shards.Min(shard => shard.Ledger.Applied));
+            encoder.Begin(lease, lease.BaseVersion >= 0 ? lease.BaseVersion : InSync.Min(member => Math.Max(0, member.Ledger.Applied)));
             return;
         }
 
         _wire.Add(() =>
         {
-            var reply = _ledger.Begin(new(encoder.Name, history, lease.Attempt), _shards.Min(shard => shard.Known));
+            var reply = _ledger.Begin(new(encoder.Name, history, lease.Attempt), InSync.Min(member => member.Known));
             if (reply.Outcome == BeginOutcome.Wait) return;
             _wire.Add(() =>
             {
@@ -147,32 +185,64 @@ internal sealed class SimulatedCluster
 
     private void SendOrders()
     {
-        foreach (var shard in _shards)
+        foreach (var member in InSync)
         {
-            if (shard.Known >= _ledger.Version || shard.Known < _ledger.KeptSince) continue;
-            var command = new ApplyOrders(_ledger.Fence, _ledger.OrdersAfter(shard.Known, _random.Next(1, 5)), _ledger.KeptSince);
-            _wire.Add(() => Answer(shard, shard.Apply(command), command.Fence));
+            if (member.Known >= _ledger.Version || member.Known < _ledger.KeptSince) continue;
+            var command = new ApplyOrders(_ledger.Fence, _ledger.OrdersAfter(member.Known, _random.Next(1, 5)), _ledger.KeptSince);
+            _wire.Add(() => Answer(member, member.Apply(command), command.Fence));
         }
     }
 
-    private void Answer(Shard shard, ShardStatus status, Fence fence)
+    private void Answer(SimulatedMember member, ShardStatus status, Fence fence)
     {
-        if (fence != _ledger.Fence) return;
-        if (status is ShardStatus.NotReady or ShardStatus.OtherHistory or ShardStatus.Missing) RollBackIfNeeded();
-        else shard.Known = Math.Max(shard.Known, shard.Ledger.Applied);
+        if (fence != _ledger.Fence || member.Joining is not null || !Members.Contains(member)) return;
+        if (status is ShardStatus.NotReady or ShardStatus.OtherHistory or ShardStatus.Missing) Lose(member);
+        else member.Known = Math.Max(member.Known, member.Ledger.Applied);
     }
 
     private void Checkpoint()
     {
-        if (_shards.Any(shard => !shard.Ledger.Ready || shard.Ledger.Applied != _ledger.Version)) return;
+        if (InSync.Any(member => !member.Ledger.Ready || member.Ledger.Applied != _ledger.Version)) return;
         _checkpoint = _ledger.Cursor.Copy();
-        foreach (var shard in _shards) shard.Known = shard.Ledger.Applied;
-        _ledger.Forget(_checkpoint.Version);
+        foreach (var member in InSync) member.Known = member.Ledger.Applied;
+        var needed = Members.Select(member => member.Joining?.FromVersion).Min() ?? long.MaxValue;
+        _ledger.Forget(Math.Min(_checkpoint.Version, needed));
+    }
+
+    /// <summary>A shard that has too few members gets a new one, or the new one is filled.</summary>
+    private void Join()
+    {
+        var shard = _random.Next(_shards.Length);
+        var members = _shards[shard];
+        if (members.Find(member => member.Joining is not null) is { } joining)
+        {
+            if (!joining.TryFill(members[0])) return;
+            (joining.Known, joining.Joining) = (joining.Ledger.Applied, null);
+            Filled++;
+            return;
+        }
+
+        if (members.Count >= _replicas) return;
+        var member = new SimulatedMember
+        {
+            Joining = new()
+            {
+                Fence = _ledger.Fence,
+                Run = "run",
+                Spec = _spec,
+                Shard = shard,
+                Primary = "",
+                View = ++_view,
+                FromVersion = _ledger.NextWhole,
+            },
+        };
+        member.Ledger.Follow(member.Joining, out _);
+        members.Add(member);
+        _stagedSince = _view;
     }
 
     private void Accident()
     {
-        Restarts++;
         switch (_random.Next(3))
         {
             case 0:
@@ -181,20 +251,45 @@ internal sealed class SimulatedCluster
                 _ledger.EndAttempts(encoder.Name);
                 break;
             case 1:
-                _shards[_random.Next(_shards.Length)].Restart();
-                RollBackIfNeeded();
+                var members = _shards[_random.Next(_shards.Length)];
+                // One death at a time: the second one comes when the first is made good.
+                if (_replicas > 1 && members.Count(member => member.Joining is null) < 2) return;
+                var victim = members[_random.Next(members.Count)];
+                victim.Restart();
+                Lose(victim);
                 break;
             default:
                 RestartRun();
                 break;
         }
+
+        Restarts++;
     }
 
-    /// <summary>A new activation of the run grain knows the checkpoint and asks the shards for the rest.</summary>
+    private void Lose(SimulatedMember member)
+    {
+        var shard = _shards.Single(members => members.Contains(member));
+        if (shard.Count(other => other.Joining is null && other != member) == 0 && member.Joining is null)
+        {
+            RollBackIfNeeded();
+            return;
+        }
+
+        var wasPrimary = shard[0] == member;
+        shard.Remove(member);
+        if (wasPrimary) shard.RemoveAll(other => other.Joining is not null);
+        _view++;
+    }
+
+    /// <summary>A new activation of the run grain knows the checkpoint and the members, and asks these for the rest.</summary>
     private void RestartRun()
     {
         _term++;
-        var reports = _shards.Select(shard => shard.Ledger.Report(_term)).ToList();
+        // Who was being filled is not in the record: it is found a place anew.
+        foreach (var members in _shards) members.RemoveAll(member => member.Joining is not null);
+        _view++;
+        var asked = InSync.ToList();
+        var reports = asked.Select(member => member.Ledger.Report(_term)).ToList();
         if (reports.Any(report => report.Status != ShardStatus.Ok || report.History != _history))
         {
             RollBackIfNeeded();
@@ -202,133 +297,50 @@ internal sealed class SimulatedCluster
         }
 
         _ledger = new(_spec, new(_term, _history), _checkpoint);
-        _ledger.Recover(reports.MaxBy(report => report.Applied)!.Orders);
-        for (var i = 0; i < _shards.Length; i++) _shards[i].Known = reports[i].Applied;
+        _ledger.Recover(reports.SelectMany(report => report.Orders));
+        foreach (var (member, report) in asked.Zip(reports)) member.Known = report.Applied;
     }
 
     private void RollBackIfNeeded()
     {
-        if (_shards.All(shard => shard.Ledger.Ready && shard.Ledger.History == _history)) return;
+        if (Members.All(member => member.Ledger.Ready && member.Ledger.History == _history)) return;
         RolledBack++;
+        _acknowledged.Clear();
         _history++;
         _term++;
+        _view++;
         _ledger = new(_spec, new(_term, _history), _checkpoint);
         Prepare();
     }
 
     private void Prepare()
     {
-        foreach (var shard in _shards) shard.Prepare(_spec, new(_term, _history), _checkpoint);
+        foreach (var member in Members)
+        {
+            member.Joining = null;
+            member.Prepare(_spec, new(_term, _history), _checkpoint);
+        }
     }
 
     private void Check()
     {
-        foreach (var shard in _shards)
+        var ready = InSync.Where(member => member.Ledger.Ready && member.Ledger.History == _history).ToList();
+        foreach (var member in ready)
         {
-            if (!shard.Ledger.Ready || shard.Ledger.History != _history) continue;
-            var leases = shard.Order.SelectMany(order => order.Leases).Select(lease => lease.Attempt.Lease).ToList();
+            var leases = member.Order.SelectMany(order => order.Leases).Select(lease => lease.Attempt.Lease).ToList();
             Assert.Equal(leases.Count, leases.Distinct().Count());
-            foreach (var other in _shards)
+            foreach (var other in ready)
             {
-                if (!other.Ledger.Ready || other.Ledger.History != _history) continue;
-                var both = Math.Min(shard.Order.Count, other.Order.Count);
+                var both = Math.Min(member.Order.Count, other.Order.Count);
                 for (var i = Math.Max(0, both - 3); i < both; i++)
-                    Assert.Equal(shard.Order[i].Leases, other.Order[i].Leases);
+                    Assert.Equal(member.Order[i].Leases, other.Order[i].Leases);
             }
 
             // Only the run's order makes anything visible.
-            Assert.All(shard.Visible, attempt => Assert.Contains(shard.Order, order => order.Leases.Any(lease => lease.Attempt == attempt)));
-            Assert.True(shard.Ledger.Applied <= _ledger.Version, $"A shard stands at {shard.Ledger.Applied}, the order at {_ledger.Version}.");
+            Assert.All(member.Visible, attempt => Assert.Contains(member.Order, order => order.Leases.Any(lease => lease.Attempt == attempt)));
+            Assert.True(member.Ledger.Applied <= _ledger.Version, $"A shard stands at {member.Ledger.Applied}, the order at {_ledger.Version}.");
+            // Nothing that an encoder was told is ever undone.
+            if (_acknowledged.Count > 0 && _random.Next(20) == 0) Assert.Superset(_acknowledged, member.Visible.ToHashSet());
         }
     }
-
-    private sealed class Encoder(string name)
-    {
-        public string Name { get; } = name;
-
-        public LeaseReply? Lease { get; private set; }
-
-        public long History { get; private set; }
-
-        public bool[] Acknowledged { get; private set; } = [];
-
-        /// <summary>Version that it computes with; null before it may.</summary>
-        public long? BaseVersion { get; private set; }
-
-        public void Take(LeaseReply lease, long history, int shards) =>
-            (Lease, History, Acknowledged, BaseVersion) = (lease, history, new bool[shards], null);
-
-        public void Begin(LeaseReply lease, long version)
-        {
-            if (Lease == lease) BaseVersion ??= version;
-        }
-
-        public void Acknowledge(LeaseReply lease, int shard)
-        {
-            if (Lease == lease) Acknowledged[shard] = true;
-        }
-
-        public void Drop() => Lease = null;
-    }
-
-    private sealed class Shard
-    {
-        private int _base;
-
-        public ShardLedger<Box> Ledger { get; private set; } = new();
-
-        public List<VersionOrder> Order { get; } = [];
-
-        public List<LeaseAttempt> Visible { get; } = [];
-
-        /// <summary>What the run grain knows of this shard.</summary>
-        public long Known { get; set; }
-
-        public void Restart() => Ledger = new();
-
-        public void Prepare(RunSpec spec, Fence fence, LedgerCursor cut)
-        {
-            var prepare = new PrepareShard
-            {
-                Fence = fence,
-                Run = "run",
-                Spec = spec,
-                Shard = 0,
-                Version = cut.Version,
-                ClosedBelow = cut.ClosedBelow,
-                Applied = [.. cut.AppliedAbove.Select(ordinal => LeaseId.At(ordinal, spec.LeasesPerEpoch))],
-            };
-            Assert.Equal(ShardStatus.Ok, Ledger.Prepare(prepare, out var load));
-            if (!load) return;
-            Ledger.Loaded(prepare);
-            // What was applied beyond the cut is undone.
-            Order.RemoveAll(order => order.Version > cut.Version);
-            Visible.RemoveAll(attempt => !Order.Any(order => order.Leases.Any(lease => lease.Attempt == attempt)));
-            _base = (int)cut.Version;
-            Known = cut.Version;
-            Assert.Equal(_base, Order.Count);
-        }
-
-        public ShardStatus Stage(LeaseAttempt attempt, long history)
-        {
-            var status = Ledger.Stage(attempt, history, () => new(attempt), out var box);
-            if (box is not null) Assert.Equal(attempt, box.Attempt);
-            return status;
-        }
-
-        public ShardStatus Apply(ApplyOrders command)
-        {
-            var status = Ledger.Accept(command, _ => true, out var next);
-            foreach (var order in next)
-            {
-                foreach (var lease in order.Leases) Visible.Add(Ledger.StageOf(lease.Attempt).Attempt);
-                Order.Add(order);
-                Ledger.Done(order);
-            }
-
-            return status;
-        }
-    }
-
-    private sealed record Box(LeaseAttempt Attempt);
 }

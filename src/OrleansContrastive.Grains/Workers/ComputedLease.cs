@@ -1,0 +1,58 @@
+using OrleansContrastive.Contracts.Leases;
+using OrleansContrastive.Contracts.Workers;
+
+namespace OrleansContrastive.Grains.Workers;
+
+/// <summary>A lease whose effects are computed. It is kept until it is committed, so that they can be staged at new members too.</summary>
+internal sealed class ComputedLease
+{
+    /// <summary>The attempt.</summary>
+    public required LeaseAttempt Attempt { get; init; }
+
+    /// <summary>The view it was computed in.</summary>
+    public required RunView View { get; init; }
+
+    /// <summary>The history it was computed in.</summary>
+    public long History => View.History;
+
+    /// <summary>Version of the weights.</summary>
+    public required long BaseVersion { get; init; }
+
+    /// <summary>Version of the key encoder.</summary>
+    public required long KeyVersion { get; init; }
+
+    /// <summary>Samples in the gradient; those of the whole lease where it is skipped.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>What the step measured.</summary>
+    public required StepMeasures Measures { get; init; }
+
+    /// <summary>The gradient; null where the lease is skipped.</summary>
+    public StepGradients? Gradients { get; init; }
+
+    /// <summary>The gradient as it travels; null before it is packed.</summary>
+    public StepGradients? Packed { get; set; }
+
+    /// <summary>The keys; null where the lease is skipped.</summary>
+    public KeyReply? Keys { get; init; }
+
+    /// <summary>The sample of each view.</summary>
+    public long[] SampleIds { get; init; } = [];
+
+    /// <summary>Keys of the shard members that have acknowledged all of it.</summary>
+    public HashSet<string> Staged { get; } = [];
+
+    /// <summary>Asks for its commit, staged at all members of a view.</summary>
+    public CommitRequest Request(string encoder, long view) => new()
+    {
+        Attempt = Attempt,
+        History = History,
+        Encoder = encoder,
+        BaseVersion = BaseVersion,
+        KeyVersion = KeyVersion,
+        Samples = Samples,
+        Skipped = Gradients is null,
+        Measures = Measures,
+        View = view,
+    };
+}
