@@ -63,7 +63,7 @@ internal static class MergedInfoNce
         return new(batch, loss / batch, chance / batch, count / batch, similarity / batch, hits / batch, entropy / batch);
     }
 
-    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    internal static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         var sum = 0.0;
         for (var i = 0; i < a.Length; i++)

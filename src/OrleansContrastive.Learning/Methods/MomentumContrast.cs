@@ -1,5 +1,6 @@
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Negatives;
+using OrleansContrastive.Learning.Negatives.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,14 +53,14 @@ public sealed class MomentumContrast(MomentumContrastOptions options)
         if (!Options.Symmetric)
         {
             using var pass = Query(queryEncoder, first, sampleIds);
-            return new(Contrast(pass, keysOfSecond, negatives), keysOfSecond, sampleIds);
+            return new(Contrast(pass, keysOfSecond, negatives, seed, lease), keysOfSecond, sampleIds);
         }
 
         using var keysOfFirst = EncodeKeys(keyEncoder, first, seed, lease, direction: 1);
         using var forth = Query(queryEncoder, first, sampleIds);
-        var lossForth = Contrast(forth, keysOfSecond, negatives);
+        var lossForth = Contrast(forth, keysOfSecond, negatives, seed, lease);
         using var back = Query(queryEncoder, second, sampleIds);
-        var lossBack = Contrast(back, keysOfFirst, negatives);
+        var lossBack = Contrast(back, keysOfFirst, negatives, seed, lease);
 
         // Both key sets join the queue, but only after both losses.
         using (keysOfSecond)
@@ -110,23 +111,37 @@ public sealed class MomentumContrast(MomentumContrastOptions options)
     /// <param name="pass">Queries of this step.</param>
     /// <param name="keys">[B, D] positive keys.</param>
     /// <param name="negatives">The queue, on the device of the queries; an empty one gives loss and gradient 0.</param>
-    public LossValue Contrast(QueryPass pass, Tensor keys, INegativeRows negatives) =>
-        Contrast(pass, keys, [ShardContrast.Compute(pass.Queries, pass.Ids, negatives, Options.Temperature)]);
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="lease">Lease, or step of a plain loop: what strategies draw by.</param>
+    public LossValue Contrast(QueryPass pass, Tensor keys, INegativeRows negatives, ulong seed = 0, long lease = 0)
+    {
+        var call = new ContrastCall { Temperature = Options.Temperature, SampleIds = pass.Ids, Seed = seed, Step = lease };
+        using var home = Options.Sampling.Begin(pass.Queries, call, negatives);
+        foreach (var (first, count) in home.Ranges(int.MaxValue)) home.Add(first, count);
+        return Contrast(pass, keys, [home.Finish()]);
+    }
 
     /// <summary>Contrasts against rows that stayed at their shards: merges the partial softmaxes with the positive and adds
     /// the gradients to the network's.</summary>
     /// <param name="pass">Queries of this step, as sent to the shards.</param>
     /// <param name="keys">[B, D] positive keys.</param>
     /// <param name="parts">One part per shard or row range, in index order; empty ones give loss and gradient 0.</param>
-    public LossValue Contrast(QueryPass pass, Tensor keys, IReadOnlyList<PartialSoftmax> parts)
+    public LossValue Contrast(QueryPass pass, Tensor keys, IReadOnlyList<PartialSoftmax> parts) =>
+        Contrast(pass, keys, [.. parts.Select(part => new[] { part })]);
+
+    /// <summary>Contrasts against rows that stayed at their shards, by the option's strategy.</summary>
+    /// <param name="pass">Queries of this step, as sent to the shards.</param>
+    /// <param name="keys">[B, D] positive keys.</param>
+    /// <param name="answers">One answer per shard, in index order.</param>
+    public LossValue Contrast(QueryPass pass, Tensor keys, IReadOnlyList<PartialSoftmax[]> answers)
     {
         using var scope = NewDisposeScope();
         var rows = pass.Queries.shape[0];
         var gradient = new double[pass.Queries.NumberOfElements];
-        var value = MergedInfoNce.Evaluate(
+        var value = Options.Sampling.Evaluate(
             QueryPass.ReadDoubles(pass.Queries),
             QueryPass.ReadDoubles(keys),
-            PartialSoftmax.Merge(parts),
+            Options.Sampling.Join(answers),
             Options.Temperature,
             gradient);
         pass.Backward(

@@ -1,3 +1,5 @@
+using OrleansContrastive.Learning.Negatives.Sampling;
+
 namespace OrleansContrastive.Learning.Methods;
 
 /// <summary>How a symmetric step adds its two directions; it decides what a learning rate means.</summary>
@@ -44,6 +46,9 @@ public sealed record MomentumContrastOptions
 
     /// <summary>Leaves rows of a query's own image out of its negatives. MoCo as released keeps them.</summary>
     public bool MaskOwnSamples { get; init; } = true;
+
+    /// <summary>Which negatives count and how much.</summary>
+    public INegativeSampling Sampling { get; init; } = new AllRows();
 
     /// <summary>Weight of one direction's gradient.</summary>
     public double DirectionWeight => Symmetric && SymmetricLoss == SymmetricLoss.Mean ? 0.5 : 1.0;

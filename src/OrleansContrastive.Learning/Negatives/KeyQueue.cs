@@ -237,6 +237,12 @@ public sealed class KeyQueue : INegativeRows
         return flat.view(rows, Width);
     }
 
+    /// <inheritdoc/>
+    public void Read(int row, Span<double> values) => UnitRow.Load(RowSpan(row), ElementType, values);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(int First, int Count)> Newest(int count) => RingRange.Newest(Pointer, Filled, Capacity, count);
+
     private void Write(
         long sequence, ReadOnlySpan<byte> vector, long sampleId, long keyVersion, long commitVersion, int ordinal)
     {

@@ -60,7 +60,9 @@ public sealed class PartialSoftmax
     }
 
     /// <summary>A part over no rows.</summary>
-    public static PartialSoftmax Empty(int queries, int width)
+    public static PartialSoftmax Empty(int queries, int width) => new(queries, width, EmptyValues(queries, width));
+
+    internal static double[] EmptyValues(int queries, int width)
     {
         var values = new double[queries * (width + Header)];
         for (var query = 0; query < queries; query++)
@@ -68,8 +70,11 @@ public sealed class PartialSoftmax
             values[query * (width + Header) + 1] = double.NegativeInfinity;
         }
 
-        return new(queries, width, values);
+        return values;
     }
+
+    /// <summary>Copies one query's part.</summary>
+    internal void CopyQuery(int query, Span<double> values) => At(query).CopyTo(values);
 
     /// <summary>Merges the parts of all shards, in index order, so the sum does not depend on arrival.</summary>
     /// <exception cref="ArgumentException">There are no parts, or they differ in shape.</exception>

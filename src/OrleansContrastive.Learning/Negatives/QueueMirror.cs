@@ -121,6 +121,17 @@ public sealed class QueueMirror : INegativeRows, IDisposable
     }
 
     /// <inheritdoc/>
+    public void Read(int row, Span<double> values)
+    {
+        using var scope = torch.NewDisposeScope();
+        UnitRow.Load(Rows(row, 1).cpu().contiguous().bytes, _elementType, values);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(int First, int Count)> Newest(int count) =>
+        _valid == Capacity ? RingRange.Newest(Pointer, _valid, Capacity, count) : [(_valid - Math.Min(count, _valid), Math.Min(count, _valid))];
+
+    /// <inheritdoc/>
     public void Dispose() => _storage.Dispose();
 
     /// <summary>Slot of row 0. Only a mirror that began late and is not yet full has rows that do not begin at slot 0.</summary>

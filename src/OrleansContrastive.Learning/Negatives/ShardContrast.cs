@@ -55,7 +55,7 @@ public static class ShardContrast
 
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var masked = OwnSamples.Find(sampleIds, rows.SampleIds[firstRow..end]);
+        var masked = rows.OwnRows(sampleIds, firstRow, end);
         var range = new RowRange(rows, firstRow, end, masked);
         return queries.device.type != DeviceType.CPU ? new DeviceContrast(queries.detach(), temperature).Run(range)
             : queries.dtype == ScalarType.Float64 ? new HostContrast<double>(queries.detach(), temperature).Run(range)

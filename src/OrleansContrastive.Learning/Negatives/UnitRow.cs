@@ -30,6 +30,22 @@ internal static class UnitRow
         }
     }
 
+    /// <summary>Reads a row of either element type.</summary>
+    internal static void Load(ReadOnlySpan<byte> row, torch.ScalarType type, Span<double> values)
+    {
+        if (type == torch.ScalarType.Float64)
+        {
+            MemoryMarshal.Cast<byte, double>(row).CopyTo(values);
+            return;
+        }
+
+        var floats = MemoryMarshal.Cast<byte, float>(row);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = floats[i];
+        }
+    }
+
     internal static void Store(ReadOnlySpan<double> values, torch.ScalarType type, Span<byte> row)
     {
         if (type == torch.ScalarType.Float64)

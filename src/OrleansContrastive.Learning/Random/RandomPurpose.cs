@@ -17,4 +17,13 @@ internal static class RandomPurpose
 
     /// <summary>The random unit rows with which a memory bank starts.</summary>
     public const uint BankInitialisation = 6;
+
+    /// <summary>The choice of negatives.</summary>
+    public const uint NegativeSampling = 8;
+
+    /// <summary>The noise samples of noise-contrastive estimation.</summary>
+    public const uint NoiseSampling = 9;
+
+    /// <summary>Mixing factors.</summary>
+    public const uint Regularisation = 10;
 }

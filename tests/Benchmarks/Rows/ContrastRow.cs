@@ -50,6 +50,10 @@ internal sealed class ContrastRow(int rows) : Contestant
 
         public torch.Tensor Rows(int first, int maxRows) => rows.narrow(0, first, maxRows);
 
+        public void Read(int row, Span<double> values) => throw new NotSupportedException("The contrast reads rows as tensors.");
+
+        public IReadOnlyList<(int First, int Count)> Newest(int count) => [(Count - count, count)];
+
         public void Dispose() => rows.Dispose();
     }
 }

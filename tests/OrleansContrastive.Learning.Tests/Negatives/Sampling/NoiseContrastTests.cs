@@ -1,0 +1,104 @@
+using OrleansContrastive.Learning.Negatives;
+using OrleansContrastive.Learning.Negatives.Sampling;
+using OrleansContrastive.Learning.Random;
+using OrleansContrastive.Learning.Tests.Golden;
+using OrleansContrastive.Tests.Shared;
+
+namespace OrleansContrastive.Learning.Tests.Negatives.Sampling;
+
+public sealed class NoiseContrastTests
+{
+    private const int Samples = 40, Draws = 24;
+    private const double LogPartition = 5.1;
+    private static readonly long[] _ids = [3, 17, 39, 21, 0];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Equals_the_papers_loss_over_the_seeds_draws_whatever_the_shards(int shards)
+    {
+        using var leaks = new TensorLeaks();
+        var scene = new Scene(Samples);
+        var sampling = new NoiseContrast(Draws, LogPartition);
+        var whole = new MemoryBank(Samples, Scene.Width, 0.5, seed: 2);
+        var rows = Enumerable.Range(0, Samples).Select(row => Row(whole, row)).ToArray();
+        var (expected, expectedGradient) = scene.Define((query, q) => Loss(query, q, scene, rows));
+
+        PartialSoftmax[][] answers = [.. Enumerable.Range(0, shards).Select(shard =>
+            Answer(scene, sampling, new MemoryBank(Samples, Scene.Width, 0.5, seed: 2, shard, shards), shard, shards))];
+        var (found, gradient) = scene.Evaluate(sampling, answers);
+        Assert.Equal(expected, found, 1e-10);
+        Close.All(expectedGradient, gradient, 1e-7);
+
+        var noise = Enumerable.Range(0, Scene.Batch).SelectMany(query => Noise(query).Select(sample => Math.Exp(Scene.Dot(scene.Queries[query], rows[sample]) / scene.Temperature)).ToArray()).ToArray();
+        // Means of means differ where draws of the own sample were left out.
+        var perQuery = Enumerable.Range(0, Scene.Batch).Average(query => Noise(query).Average(sample => Math.Exp(Scene.Dot(scene.Queries[query], rows[sample]) / scene.Temperature)));
+        Assert.Equal(Math.Log(Samples * perQuery), NoiseContrast.LogPartition(sampling.Join(answers), Samples), 1e-10);
+        Assert.Equal(noise.Length, answers.Sum(answer => Enumerable.Range(0, Scene.Batch).Sum(query => answer[1].Count(query))));
+    }
+
+    [Fact]
+    public void The_chance_level_is_the_golden_value()
+    {
+        // Design reference: m = 4096 noise samples, every sample 1/N: ln(m+1) + m ln(1 + 1/m) = 9.318.
+        Assert.Equal(9.318, Math.Log(4097) + (4096 * Math.Log(1 + (1.0 / 4096))), 1e-3);
+        using var leaks = new TensorLeaks();
+        var scene = new Scene(Samples);
+        var sampling = new NoiseContrast(Draws, Math.Log(Samples));
+        var bank = new MemoryBank(Samples, Scene.Width, 0.5, seed: 2);
+        var answer = sampling.Join([Answer(scene, sampling, bank, 0, 1)]);
+        var value = sampling.Evaluate(new double[Scene.Batch * Scene.Width], new double[Scene.Batch * Scene.Width], answer, 0.2, new double[Scene.Batch * Scene.Width]);
+        Assert.Equal(Math.Log(value.Negatives + 1) + (value.Negatives * Math.Log(1 + (1 / value.Negatives))), value.ChanceLevel, 1e-12);
+    }
+
+    [Fact]
+    public void The_partition_begins_with_the_first_estimate_and_moves_by_a_hundredth()
+    {
+        var estimate = PartitionEstimate.None.With(Math.Log(200));
+        Assert.Equal(200, Math.Exp(estimate.Log), 1e-9);
+        Assert.Equal(0.99 * 200 + 0.01 * 900, Math.Exp(estimate.With(Math.Log(900)).Log), 1e-9);
+    }
+
+    [Fact]
+    public void A_queue_is_no_bank()
+    {
+        using var leaks = new TensorLeaks();
+        var scene = new Scene(4);
+        Assert.Contains("a bank", Assert.Throws<ArgumentException>(() => scene.Answer(new NoiseContrast(2, 0), scene.Queue([0]))).Message);
+    }
+
+    private static PartialSoftmax[] Answer(Scene scene, NoiseContrast sampling, MemoryBank bank, int shard, int shards)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var queries = TorchSharp.torch.tensor(Scene.Flat(scene.Queries), [Scene.Batch, Scene.Width]);
+        using var pass = sampling.Begin(queries, scene.Call(shard, shards) with { SampleIds = _ids }, bank);
+        foreach (var (first, count) in pass.Ranges(2 * Draws)) pass.Add(first, count);
+        return pass.Finish();
+    }
+
+    private static double Loss(int query, double[] q, Scene scene, double[][] rows)
+    {
+        double H(double similarity)
+        {
+            var p = Math.Exp(similarity / scene.Temperature) / Math.Exp(LogPartition);
+            return p / (p + ((double)Draws / Samples));
+        }
+
+        return -Math.Log(H(scene.Positive(query, q))) - Noise(query).Sum(sample => Math.Log(1 - H(Scene.Dot(q, rows[sample]))));
+    }
+
+    private static IEnumerable<int> Noise(int query)
+    {
+        var stream = new RandomStream(5, RandomPurpose.NoiseSampling, 7, (ulong)_ids[query]);
+        var drawn = new List<int>();
+        for (var draw = 0; draw < Draws; draw++) drawn.Add(stream.NextInt(Samples));
+        return drawn.Where(sample => sample != _ids[query]);
+    }
+
+    private static double[] Row(MemoryBank bank, int row)
+    {
+        var values = new double[Scene.Width];
+        bank.Read(row, values);
+        return values;
+    }
+}
