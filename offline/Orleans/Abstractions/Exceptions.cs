@@ -45,6 +45,35 @@ namespace Orleans.Runtime
     }
 }
 
+namespace Orleans.Runtime.Messaging
+{
+    /// <summary>A connection could not be opened.</summary>
+    public class ConnectionFailedException : OrleansException
+    {
+        /// <summary>Without words.</summary>
+        public ConnectionFailedException() { }
+
+        /// <summary>In words.</summary>
+        public ConnectionFailedException(string message) : base(message) { }
+
+        /// <summary>In words, with what led to it.</summary>
+        public ConnectionFailedException(string message, Exception innerException) : base(message, innerException) { }
+    }
+
+    /// <summary>A message is larger than a frame may be, or is none.</summary>
+    public sealed class InvalidMessageFrameException : OrleansException
+    {
+        /// <summary>Without words.</summary>
+        public InvalidMessageFrameException() { }
+
+        /// <summary>In words.</summary>
+        public InvalidMessageFrameException(string message) : base(message) { }
+
+        /// <summary>In words, with what led to it.</summary>
+        public InvalidMessageFrameException(string message, Exception innerException) : base(message, innerException) { }
+    }
+}
+
 namespace Orleans.Serialization
 {
     /// <summary>A value cannot travel.</summary>

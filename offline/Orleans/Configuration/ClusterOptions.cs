@@ -60,27 +60,42 @@ public class StaticGatewayListProviderOptions
     public List<Uri> Gateways { get; set; } = [];
 }
 
-/// <summary>How silos watch over each other.</summary>
+/// <summary>
+/// How silos watch over each other. The defaults here are for one machine or a local network: a process that is gone is declared dead
+/// within about a second, one that hangs after about five.
+/// </summary>
 public class ClusterMembershipOptions
 {
     /// <summary>How often a silo writes that it lives.</summary>
-    public TimeSpan IAmAliveTablePublishTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan IAmAliveTablePublishTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a silo reads the table.</summary>
-    public TimeSpan TableRefreshTimeout { get; set; } = TimeSpan.FromSeconds(60);
+    /// <summary>After how many missed writes a silo's row counts as stale, and the silo's own vote is not waited for.</summary>
+    public int NumMissedTableIAmAliveLimit { get; set; } = 3;
+
+    /// <summary>How often a silo reads the table, apart from word of changes.</summary>
+    public TimeSpan TableRefreshTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long joining the cluster may take.</summary>
     public TimeSpan MaxJoinAttemptTime { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long the answer to a probe may take.</summary>
-    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long the answer to a probe may take. A connection that is refused or breaks counts as missed at once.</summary>
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromMilliseconds(1500);
 
-    /// <summary>After how many missed probes a silo is suspected.</summary>
+    /// <summary>After how many missed probes in a row a silo is suspected.</summary>
     public int NumMissedProbesLimit { get; set; } = 3;
 
     /// <summary>How many others each silo probes.</summary>
     public int NumProbedSilos { get; set; } = 10;
 
-    /// <summary>How many suspicions make a silo dead.</summary>
+    /// <summary>How many suspicions make a silo dead; fewer where fewer silos are left to vote.</summary>
     public int NumVotesForDeathDeclaration { get; set; } = 2;
+
+    /// <summary>How long a suspicion counts.</summary>
+    public TimeSpan DeathVoteExpirationTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether silos are declared dead at all.</summary>
+    public bool LivenessEnabled { get; set; } = true;
+
+    /// <summary>How long the row of a dead silo is kept.</summary>
+    public TimeSpan DefunctSiloExpiration { get; set; } = TimeSpan.FromDays(7);
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -5,7 +6,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Membership;
+using Orleans.Networking;
 using Orleans.Runtime;
+using Orleans.Serialization;
 
 namespace Orleans.Hosting;
 
@@ -18,16 +21,20 @@ internal static class DefaultServices
         if (IsAdded<Client>(services)) throw Both();
         if (!IsAdded<Silo>(services))
         {
-            AddCommon(services);
+            AddCommon(services, configuration);
             services.PostConfigure<SiloOptions>(options => options.SiloName ??= $"Silo_{Guid.NewGuid().ToString("N")[..5]}");
             services.AddSingleton<IConfigureOptions<GrainTypeOptions>, GrainTypeDiscovery>();
             services.AddSingleton<IConfigurationValidator, SiloOptionsValidator>();
-            services.AddSingleton<RuntimeLog>();
             services.AddSingleton<ILocalSiloDetails, LocalSiloDetails>();
+            services.AddSingleton<HostedClasses>();
+            services.AddSingleton<Peers>();
+            services.AddSingleton<ClusterMembership>();
+            services.AddSingleton<FailureDetector>();
             services.AddSingleton<Silo>();
+            services.AddSingleton<SiloNetwork>();
+            services.AddSingleton(it => new MessageCodec(it.GetRequiredService<WireTypes>(), it.GetRequiredService<Silo>().References));
             services.AddSingleton<SiloLifecycle>();
             services.AddSingleton<ISiloLifecycle>(it => it.GetRequiredService<SiloLifecycle>());
-            services.AddSingleton<MembershipAgent>();
             services.AddSingleton<IGrainFactory>(it => it.GetRequiredService<Silo>().GrainFactory);
             services.AddSingleton<IClusterClient>(it => it.GetRequiredService<Silo>().GrainFactory);
             services.AddScoped<ActivationHolder>();
@@ -45,7 +52,12 @@ internal static class DefaultServices
         if (IsAdded<Silo>(services)) throw Both();
         if (!IsAdded<Client>(services))
         {
-            AddCommon(services);
+            AddCommon(services, configuration);
+            services.AddSingleton<ClientCalls>();
+            services.AddSingleton<Gateways>();
+            services.AddSingleton<Func<Gateways>>(it => it.GetRequiredService<Gateways>);
+            services.AddSingleton(it => new MessageCodec(it.GetRequiredService<WireTypes>(), it.GetRequiredService<ClientCalls>().References));
+            services.TryAddSingleton<IClientConnectionRetryFilter, LinearBackoffClientConnectionRetryFilter>();
             services.AddSingleton<Client>();
             services.AddSingleton<IGrainFactory>(it => it.GetRequiredService<Client>().Factory);
             services.AddSingleton<IClusterClient>(it => it.GetRequiredService<Client>().Factory);
@@ -55,11 +67,21 @@ internal static class DefaultServices
         return new ClientBuilder(services, configuration);
     }
 
-    private static void AddCommon(IServiceCollection services)
+    private static void AddCommon(IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions();
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<RuntimeLog>();
+        services.AddSingleton<ClusterTypes>();
+        services.AddSingleton<Dialer>();
+        services.AddSingleton(_ => new WireTypes(GrainTypeDiscovery.Assemblies()));
+        services.Configure<NetworkSecurityOptions>(configuration.GetSection(NetworkSecurityOptions.Section));
+        services.PostConfigure<NetworkSecurityOptions>(static options =>
+        {
+            if (options.CertificateFile is { } file)
+                options.Certificate ??= X509CertificateLoader.LoadPkcs12FromFile(file, options.CertificatePassword);
+        });
     }
 
     private static bool IsAdded<T>(IServiceCollection services) => services.Any(service => service.ServiceType == typeof(T));

@@ -9,7 +9,8 @@ namespace Orleans.Hosting;
 public static class CoreHostingExtensions
 {
     /// <summary>
-    /// The silo listens on loopback only and keeps the membership table in its memory. Nothing listens yet: one process is the cluster.
+    /// The silo listens on loopback only. It keeps the membership table in its memory, unless the host registers another
+    /// <see cref="IMembershipTable"/>, which is how several silos share a cluster.
     /// </summary>
     public static ISiloBuilder UseLocalhostClustering(
         this ISiloBuilder builder, int siloPort = EndpointOptions.DEFAULT_SILO_PORT, int gatewayPort = EndpointOptions.DEFAULT_GATEWAY_PORT,

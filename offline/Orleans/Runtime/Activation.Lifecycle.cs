@@ -9,6 +9,7 @@ internal sealed partial class Activation
     private DeactivationReason _reason;
     private Exception? _activationFailure;
     private bool _deactivationStarted;
+    private bool _isRegistered;
     private long _lastUse;
     private DateTimeOffset _keepAliveUntil = DateTimeOffset.MinValue;
 
@@ -78,6 +79,13 @@ internal sealed partial class Activation
     {
         try
         {
+            // Before there is an instance: of two silos that begin at the same time one gives way here.
+            if (!await RegisterAsync())
+            {
+                await EndAsync();
+                return;
+            }
+
             _scope = Silo.Services.CreateScope();
             _scope.ServiceProvider.GetRequiredService<ActivationHolder>().Activation = this;
             GrainInstance = Class.CreateInstance(this);
@@ -106,6 +114,15 @@ internal sealed partial class Activation
 
         // A turn of its own looks at the calls that waited.
         Queue((Action)(static () => { }));
+    }
+
+    private async Task<bool> RegisterAsync()
+    {
+        var until = Environment.TickCount64 + (long)Silo.Collection.ActivationTimeout.TotalMilliseconds;
+        var winner = await Silo.Directory.RegisterAsync(GrainId, Stamp, () => Environment.TickCount64 < until && !Silo.Catalog.IsDisposed);
+        _isRegistered = winner.Equals(Silo.Details.SiloAddress);
+        if (!_isRegistered) Silo.Directory.Remember(GrainId, winner);
+        return _isRegistered;
     }
 
     // Within the lock, when no call runs any more.
@@ -149,6 +166,8 @@ internal sealed partial class Activation
             Silo.Log.DeactivationFailed(exception, GrainId);
         }
 
+        if (_isRegistered) await Silo.Directory.UnregisterAsync(GrainId, Stamp);
+
         // From here on the next activation may start; calls that came in until now go there, or hear why there is none.
         Silo.Catalog.Remove(this);
         List<Message> left;
@@ -164,6 +183,14 @@ internal sealed partial class Activation
             else message.ReplyTo?.Fail(_activationFailure);
         }
 
+        _deactivated.TrySetResult();
+    }
+
+    /// <summary>Ends without a word to the grain, whose silo is dead to the others: its calls go on until they notice.</summary>
+    public void Abandon()
+    {
+        lock (_gate) _state = ActivationState.Ended;
+        DisposeTimers();
         _deactivated.TrySetResult();
     }
 

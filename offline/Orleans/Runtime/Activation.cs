@@ -37,11 +37,15 @@ internal sealed partial class Activation : IGrainContext, IThreadPoolWorkItem
         GrainId = grainId;
         _scheduler = new ActivationTaskScheduler(this);
         _lastUse = silo.Catalog.Tick;
+        Stamp = silo.Catalog.NextStamp();
     }
 
     public Silo Silo { get; }
 
     public GrainClass Class { get; }
+
+    /// <summary>Which activation of its silo, as the directory knows it.</summary>
+    public long Stamp { get; }
 
     public GrainId GrainId { get; }
 

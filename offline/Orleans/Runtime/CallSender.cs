@@ -96,15 +96,18 @@ internal sealed class PendingCall<TResult>(CallSender sender)
     public void TimeOut(TimeSpan waited)
     {
         if (!TrySetException(new TimeoutException($"Response did not arrive on time in {waited} for message: {Message}."))) return;
-        Message.IsExpired = true;
         sender.OnTimeout(Message);
+        Message.Abandon();
         End();
     }
 
     private void OnCancelled(CancellationToken cancellationToken)
     {
         if (Task.IsCompleted) return;
-        if (sender.Cancel(Message) && TrySetCanceled(cancellationToken)) End();
+        if (!sender.Cancel(Message) || !TrySetCanceled(cancellationToken)) return;
+        // The callee hears of the cancellation; its response is for nobody.
+        Message.Route?.Abandon(Message);
+        End();
     }
 
     private void End()

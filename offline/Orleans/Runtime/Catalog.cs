@@ -15,16 +15,30 @@ internal sealed class Catalog(Silo silo) : IDisposable
     private readonly ConcurrentDictionary<GrainId, Activation> _activations = new();
     private ITimer? _collector;
     private long _tick;
+    private long _lastStamp;
     private volatile bool _isStopping;
+    private volatile bool _isDisposed;
 
     /// <summary>The time in collection quanta.</summary>
     public long Tick => Volatile.Read(ref _tick);
+
+    /// <summary>No new activations are made.</summary>
+    public bool IsStopping => _isStopping;
+
+    /// <summary>The silo has stopped.</summary>
+    public bool IsDisposed => _isDisposed;
 
     public void Start(GrainCollectionOptions options, TimeProvider time)
     {
         var quantum = options.CollectionQuantum;
         _collector = Timers.Create(time, _ => Collect(quantum), null, quantum, quantum);
     }
+
+    /// <summary>The activation of a grain, if there is one.</summary>
+    public Activation? Find(GrainId grainId) => _activations.GetValueOrDefault(grainId);
+
+    /// <summary>A number that no other activation of this silo has.</summary>
+    public long NextStamp() => Interlocked.Increment(ref _lastStamp);
 
     /// <summary>The activation of a grain, made where there is none.</summary>
     /// <exception cref="OrleansException">This silo does not host the class.</exception>
@@ -35,7 +49,7 @@ internal sealed class Catalog(Silo silo) : IDisposable
         {
             if (_activations.TryGetValue(grainId, out var found)) return found;
             var grainClass = silo.Classes.Find(grainId.Type) ?? throw new OrleansException(
-                $"No active silo is compatible with grain {grainId}: its class is hosted by none. Hosted here: {silo.Classes}.");
+                $"Silo {silo.Details.SiloAddress} is not compatible with grain {grainId}: it hosts {silo.Classes}.");
             if (_isStopping) throw new SiloUnavailableException($"Silo {silo.Details.SiloAddress} stops and does not activate {grainId}.");
             var created = new Activation(silo, grainClass, grainId);
             if (!_activations.TryAdd(grainId, created)) continue;
@@ -73,7 +87,29 @@ internal sealed class Catalog(Silo silo) : IDisposable
         }
     }
 
-    public void Dispose() => _collector?.Dispose();
+    /// <summary>The grain is active on another silo too, and that one stays.</summary>
+    public void EndDuplicate(GrainId grainId, long stamp)
+    {
+        if (Find(grainId) is { } activation && activation.Stamp == stamp)
+        {
+            activation.Deactivate(new DeactivationReason(
+                DeactivationReasonCode.DuplicateActivation, "The grain is active on another silo, too."));
+        }
+    }
+
+    /// <summary>Ends all activations as the end of the process would: no turn runs any more, and nothing is said to the grains.</summary>
+    public void Abandon()
+    {
+        _isStopping = true;
+        foreach (var (_, activation) in _activations) activation.Abandon();
+        _activations.Clear();
+    }
+
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _collector?.Dispose();
+    }
 
     private void Collect(TimeSpan quantum)
     {

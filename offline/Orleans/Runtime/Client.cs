@@ -1,48 +1,99 @@
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Messaging;
+using Orleans.Runtime.Messaging;
 
 namespace Orleans.Runtime;
 
-/// <summary>The parts of one client. It enters the cluster at a gateway and finds the grain classes there.</summary>
-internal sealed class Client : IGrainTypeResolver, IDisposable
+/// <summary>The parts of one client. It enters the cluster at its gateways and learns of the grain classes there.</summary>
+internal sealed class Client(
+    ClientCalls calls, ClusterTypes types, Func<Gateways> createGateways, IClientConnectionRetryFilter retryFilter, IServiceProvider services)
+    : IMessageRouter, IDisposable
 {
-    private readonly IGatewayListProvider _gateways;
-    private readonly ClusterOptions _cluster;
-    private Silo? _silo;
+    private Gateways? _gateways;
 
-    public Client(
-        IGatewayListProvider gateways, IOptions<ClusterOptions> cluster, IOptions<ClientMessagingOptions> messaging,
-        TimeProvider time, IServiceProvider services)
+    public GrainFactory Factory { get; } = new(calls.References, types, services);
+
+    /// <exception cref="ConnectionFailedException">No gateway of the list can be entered, and the retry filter had enough.</exception>
+    public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        _gateways = gateways;
-        _cluster = cluster.Value;
+        _gateways = createGateways();
+        while (true)
+        {
+            try
+            {
+                await _gateways.ConnectAsync(cancellationToken).ConfigureAwait(false);
+                break;
+            }
+            catch (Exception exception)
+            {
+                if (!await retryFilter.ShouldRetryConnectionAttempt(exception, cancellationToken).ConfigureAwait(false)) throw;
+            }
+        }
+
+        calls.Sender.Router = this;
+    }
+
+    public void Send(Message message)
+    {
+        if (_gateways!.For(message.Target) is { } gateway) gateway.Send(message);
+        else _ = ConnectAndSendAsync(_gateways, message);
+    }
+
+    public void Cancel(Message message) => message.Cancel();
+
+    public void Dispose()
+    {
+        calls.Sender.Dispose();
+        _gateways?.Dispose();
+    }
+
+    private static async Task ConnectAndSendAsync(Gateways gateways, Message message)
+    {
+        try
+        {
+            await gateways.RefreshAsync(CancellationToken.None).ConfigureAwait(false);
+            if (gateways.For(message.Target) is not { } gateway) throw new ConnectionFailedException("All gateways closed at once.");
+            gateway.Send(message);
+        }
+        catch (Exception exception)
+        {
+            message.ReplyTo?.Fail(new SiloUnavailableException($"No gateway is available for {message}. {exception.Message}", exception));
+        }
+    }
+}
+
+/// <summary>What sends the calls of a client.</summary>
+internal sealed class ClientCalls
+{
+    public ClientCalls(IOptions<ClientMessagingOptions> messaging, TimeProvider time)
+    {
         Sender = new CallSender(messaging.Value, time);
-        Factory = new GrainFactory(new ReferenceFactory(Sender), this, services);
+        References = new ReferenceFactory(Sender);
     }
 
     public CallSender Sender { get; }
 
-    public GrainFactory Factory { get; }
+    public ReferenceFactory References { get; }
+}
 
-    public GrainType Resolve(Type interfaceType, string? classNamePrefix) =>
-        (_silo ?? throw new InvalidOperationException("The client is not connected to a cluster.")).Classes.Resolve(interfaceType, classNamePrefix);
+/// <summary>Tries for as long as a cluster may need to start: 15 times, each after a longer pause.</summary>
+internal sealed class LinearBackoffClientConnectionRetryFilter : IClientConnectionRetryFilter
+{
+    private const int MostAttempts = 15;
 
-    /// <exception cref="SiloUnavailableException">No gateway of the list answers.</exception>
-    public async Task ConnectAsync()
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(200);
+
+    private int _attempts;
+
+    public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
-        await _gateways.InitializeGatewayListProvider().ConfigureAwait(false);
-        var list = await _gateways.GetGateways().ConfigureAwait(false);
-        _silo = list.Select(gateway => gateway.ToIPEndPoint() is { } endpoint ? LocalGateways.Find(endpoint) : null)
-            .FirstOrDefault(silo => silo?.Details.ClusterId == _cluster.ClusterId);
-        if (_silo is null)
+        if (_attempts >= MostAttempts || exception is not (OrleansMessageRejectionException or ConnectionFailedException)
+            || exception.InnerException is Networking.HandshakeRefusedException { Refusal: Networking.Refusal.Foreign })
         {
-            throw new SiloUnavailableException(
-                $"Could not connect to any gateway of cluster \"{_cluster.ClusterId}\" in this process: tried {(list.Count == 0 ? "none" : string.Join(", ", list))}.");
+            return false;
         }
 
-        Sender.Router = _silo.Router;
+        await Task.Delay(Step * ++_attempts, cancellationToken).ConfigureAwait(false);
+        return true;
     }
-
-    public void Dispose() => Sender.Dispose();
 }

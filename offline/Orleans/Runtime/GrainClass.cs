@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Placement;
+using Orleans.Serialization;
 
 namespace Orleans.Runtime;
 
@@ -41,6 +42,10 @@ internal sealed class GrainClass
     public TimeSpan CollectionAge { get; }
 
     public PlacementStrategy Placement { get; }
+
+    /// <summary>What other silos and clients are told of it.</summary>
+    public ClassDescription Describe() =>
+        new(GrainType, Type.FullName!, Placement is PreferLocalPlacement, [.. Interfaces.Select(it => WireNames.NameOf(it).ToString())]);
 
     /// <summary>Whether a type is a class that can be hosted.</summary>
     public static bool IsGrainClass(Type type) =>

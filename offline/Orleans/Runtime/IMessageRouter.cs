@@ -1,8 +1,7 @@
 namespace Orleans.Runtime;
 
 /// <summary>
-/// Brings messages to the activations they are for. The one place where a message would leave the process: a router over
-/// several silos asks the directory for the owner and hands the message to a connection, or to <see cref="LocalRouter"/>.
+/// Brings messages to the activations they are for: <see cref="ClusterRouter"/> from a silo, <see cref="Client"/> by a gateway.
 /// </summary>
 internal interface IMessageRouter
 {
@@ -11,26 +10,4 @@ internal interface IMessageRouter
 
     /// <summary>The caller of a message gave up.</summary>
     void Cancel(Message message);
-}
-
-/// <summary>Delivers to the activations of this silo.</summary>
-internal sealed class LocalRouter(Catalog catalog) : IMessageRouter
-{
-    public void Send(Message message)
-    {
-        Activation activation;
-        try
-        {
-            activation = catalog.GetOrCreate(message.Target);
-        }
-        catch (Exception exception)
-        {
-            message.ReplyTo?.Fail(exception);
-            return;
-        }
-
-        activation.Receive(message);
-    }
-
-    public void Cancel(Message message) => message.Cancel();
 }

@@ -28,10 +28,21 @@ internal interface IReplyTo
     void Fail(Exception exception);
 }
 
+/// <summary>The connection that a request left the process by.</summary>
+internal interface IRoute
+{
+    /// <summary>Tells the callee's silo that the caller gave up.</summary>
+    void Cancel(Message message);
+
+    /// <summary>Tells the callee's silo that nobody waits any more; a late response is dropped.</summary>
+    void Abandon(Message message);
+}
+
 /// <summary>The envelope of one request. What is inside is <see cref="Request"/>; how it travels is <see cref="IMessageRouter"/>.</summary>
 internal sealed class Message(GrainId target, GrainId? sender, Request request, MessageOptions options)
 {
     private Activation? _owner;
+    private IRoute? _route;
     private bool _isExpired;
 
     public GrainId Target { get; } = target;
@@ -46,6 +57,18 @@ internal sealed class Message(GrainId target, GrainId? sender, Request request, 
 
     /// <summary>How often it was sent on because its activation had ended.</summary>
     public int Forwards { get; set; }
+
+    /// <summary>How often a silo that was sent it sent it on to another.</summary>
+    public int Hops { get; set; }
+
+    /// <summary>How it left the process, and its number there.</summary>
+    public IRoute? Route
+    {
+        get => Volatile.Read(ref _route);
+        set => Volatile.Write(ref _route, value);
+    }
+
+    public long RouteId { get; set; }
 
     public bool IsAlwaysInterleave => (Options & MessageOptions.AlwaysInterleave) != 0;
 
@@ -90,7 +113,16 @@ internal sealed class Message(GrainId target, GrainId? sender, Request request, 
     /// <summary>The caller gave up: stops the request where it waits, else signals its token.</summary>
     public void Cancel()
     {
-        if (Request.RequestCancellation()) Owner?.SignalCancellation(this);
+        if (!Request.RequestCancellation()) return;
+        Owner?.SignalCancellation(this);
+        Route?.Cancel(this);
+    }
+
+    /// <summary>Nobody waits for the response any more.</summary>
+    public void Abandon()
+    {
+        IsExpired = true;
+        Route?.Abandon(this);
     }
 
     public override string ToString() => $"{(Sender is { } sender ? sender.ToString() : "client")} -> {Target}: {Request}";

@@ -1,28 +1,36 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Directory;
+using Orleans.Membership;
+using Orleans.Networking;
 
 namespace Orleans.Runtime;
 
-/// <summary>The parts of one silo, and how they hold together.</summary>
+/// <summary>The parts of one silo that serve grains, and how they hold together. Its sockets are <see cref="SiloNetwork"/>.</summary>
 internal sealed class Silo : IDisposable
 {
-    private readonly IOptions<GrainTypeOptions> _types;
-    private GrainClasses? _classes;
+    private readonly IOptions<SiloMessagingOptions> _messaging;
     private IIncomingGrainCallFilter[]? _filters;
 
     public Silo(
-        IServiceProvider services, IOptions<GrainTypeOptions> types, IOptions<GrainCollectionOptions> collection,
-        IOptions<SiloMessagingOptions> messaging, ILocalSiloDetails details, TimeProvider time, RuntimeLog log)
+        IServiceProvider services, IOptions<GrainCollectionOptions> collection, IOptions<SiloMessagingOptions> messaging,
+        ILocalSiloDetails details, HostedClasses hosted, ClusterTypes types, ClusterMembership membership, Peers peers, TimeProvider time,
+        RuntimeLog log)
     {
+        _messaging = messaging;
         Services = services;
-        _types = types;
         Collection = collection.Value;
         Details = details;
+        Hosted = hosted;
+        Types = types;
+        Membership = membership;
+        Peers = peers;
         Time = time;
         Log = log;
         Catalog = new Catalog(this);
-        Router = new LocalRouter(Catalog);
+        Directory = new GrainDirectory(membership, peers, log);
+        Directory.DuplicateFound += Catalog.EndDuplicate;
         Sender = new CallSender(messaging.Value, time);
         References = new ReferenceFactory(Sender);
     }
@@ -33,21 +41,44 @@ internal sealed class Silo : IDisposable
 
     public ILocalSiloDetails Details { get; }
 
+    public HostedClasses Hosted { get; }
+
+    public ClusterTypes Types { get; }
+
+    public ClusterMembership Membership { get; }
+
+    public Peers Peers { get; }
+
     public TimeProvider Time { get; }
 
     public RuntimeLog Log { get; }
 
     public Catalog Catalog { get; }
 
-    public IMessageRouter Router { get; }
+    public GrainDirectory Directory { get; }
+
+    public ClusterRouter Router => field ??= new ClusterRouter(Catalog, Directory, Membership, Types, Peers, Classes, _messaging.Value);
 
     public CallSender Sender { get; }
 
     public ReferenceFactory References { get; }
 
-    public GrainFactory GrainFactory => field ??= new GrainFactory(References, Classes, Services);
+    public GrainFactory GrainFactory
+    {
+        get
+        {
+            if (field is null)
+            {
+                // Its own classes are known before the silo runs; who hosts them, afterwards.
+                Types.Learn(Hosted.Descriptions);
+                field = new GrainFactory(References, Types, Services);
+            }
 
-    public GrainClasses Classes => _classes ??= new GrainClasses(_types.Value.Classes.Select(type => new GrainClass(type, Collection)));
+            return field;
+        }
+    }
+
+    public GrainClasses Classes => Hosted.Classes;
 
     // Late, since a filter may ask for the grain factory.
     public IIncomingGrainCallFilter[] Filters => _filters ??= [.. Services.GetServices<IIncomingGrainCallFilter>()];
@@ -55,8 +86,8 @@ internal sealed class Silo : IDisposable
     /// <summary>Begins to take calls.</summary>
     public void Start()
     {
-        _ = Classes;
         _ = Filters;
+        Types.Set(Details.SiloAddress, Hosted.Descriptions);
         Catalog.Start(Collection, Time);
         Sender.Router = Router;
     }
@@ -70,7 +101,6 @@ internal sealed class Silo : IDisposable
 
     public void Dispose()
     {
-        LocalGateways.Remove(this);
         Sender.Dispose();
         Catalog.Dispose();
     }
