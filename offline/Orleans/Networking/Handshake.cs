@@ -164,8 +164,11 @@ internal static class Handshake
         if (refusal != Refusal.None) throw new HandshakeRefusedException(refusal, reader.ReadString());
     }
 
-    private static byte[] Prove(string secret, string side, byte[] greeting, byte[] challenge) => HMACSHA256.HashData(
-        Encoding.UTF8.GetBytes(secret), [.. Encoding.ASCII.GetBytes(side), .. challenge, .. greeting]);
+    private static byte[] Prove(string secret, string side, byte[] greeting, byte[] challenge)
+    {
+        byte[] said = [.. Encoding.ASCII.GetBytes(side), .. challenge, .. greeting];
+        return HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), said);
+    }
 
     private static byte[] Write(Action<BinaryWriter> write)
     {
