@@ -71,7 +71,8 @@ public sealed class Azurite : IAsyncDisposable
         var errors = _process.StandardError.ReadToEndAsync(cancellationToken);
         var said = "";
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        // Node reads some thousand files first; a busy machine takes its time for them.
+        patience.CancelAfter(TimeSpan.FromMinutes(4));
         while (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
         {
             said += line + "\n";
