@@ -9,6 +9,7 @@ internal sealed class StoredMembership(ICheckpointStore store, string clusterId)
 {
     // Every failed attempt is somebody else's success; so many in a row mean that the store misbehaves.
     private const int MostAttempts = 1000;
+    private const int MostMilliseconds = 200;
 
     public static string KeyOf(string clusterId) => $"clusters/{ObjectKey.Segment(clusterId)}/membership.json";
 
@@ -32,7 +33,8 @@ internal sealed class StoredMembership(ICheckpointStore store, string clusterId)
             }
             catch (ConditionFailedException)
             {
-                // Read again: the change may no longer be allowed.
+                // Read again: the change may no longer be allowed. Whoever lost often stands back a little.
+                if (attempt > 0) await Task.Delay(Random.Shared.Next(Math.Min(1 << Math.Min(attempt, 8), MostMilliseconds)));
             }
         }
 

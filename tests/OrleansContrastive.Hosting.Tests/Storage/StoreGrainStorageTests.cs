@@ -4,18 +4,24 @@ using Orleans.Runtime;
 using Orleans.Storage;
 using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Hosting.Storage;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Hosting.Tests.Storage;
 
-public sealed class StoreGrainStorageTests : IDisposable
+public sealed class FolderGrainStorageTests() : StoreGrainStorageTests(new FolderPlace());
+
+public sealed class BlobGrainStorageTests(Azurite azurite) : StoreGrainStorageTests(new BlobPlace(azurite));
+
+/// <summary>Grain state in every kind of store.</summary>
+public abstract class StoreGrainStorageTests(StorePlace place) : IAsyncLifetime
 {
     private static readonly GrainId Grain = GrainId.Create("run", "my run/1");
 
-    private readonly StoreFolder _folder = new();
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public ValueTask InitializeAsync() => place.PrepareAsync(Token);
+
+    public ValueTask DisposeAsync() => place.DisposeAsync();
 
     [Fact]
     public async Task What_was_never_written_is_a_new_state()
@@ -53,7 +59,7 @@ public sealed class StoreGrainStorageTests : IDisposable
     {
         await AStorage().WriteStateAsync("state", Grain, new GrainState<Note>(new Note { Text = "hello" }));
 
-        var stored = await _folder.Open().ReadAsync(
+        var stored = await place.Open().ReadAsync(
             "grains/test%20service/state/run/my%20run%2F1.json", Token);
 
         Assert.Contains("\"Text\": \"hello\"", Encoding.UTF8.GetString(stored!.Content.Span), StringComparison.Ordinal);
@@ -122,7 +128,7 @@ public sealed class StoreGrainStorageTests : IDisposable
     [Fact]
     public async Task A_damaged_file_is_named_with_the_type_that_it_should_hold()
     {
-        await _folder.Open().WriteAsync(
+        await place.Open().WriteAsync(
             "grains/test%20service/state/run/my%20run%2F1.json", "[1"u8.ToArray(), cancellationToken: Token);
 
         var fault = await Assert.ThrowsAsync<CheckpointException>(
@@ -132,7 +138,7 @@ public sealed class StoreGrainStorageTests : IDisposable
         Assert.Contains(nameof(Note), fault.Message, StringComparison.Ordinal);
     }
 
-    private StoreGrainStorage AStorage() => new(_folder.Open(), StoreFolder.Cluster);
+    private StoreGrainStorage AStorage() => new(place.Open(), StoreFolder.Cluster);
 
     private enum Kind
     {

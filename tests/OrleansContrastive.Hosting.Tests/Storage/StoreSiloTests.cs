@@ -8,6 +8,7 @@ using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Hosting.Storage;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Hosting.Tests.Storage;
 
@@ -36,19 +37,23 @@ public sealed class StoredCounterGrain([PersistentState("count", "store")] IPers
     }
 }
 
-/// <summary>Silos whose membership and state lie in a folder.</summary>
-public sealed class StoreSiloTests : IDisposable
-{
-    private readonly StoreFolder _folder = new();
+public sealed class FolderSiloTests() : StoreSiloTests(new FolderPlace());
 
+public sealed class BlobSiloTests(Azurite azurite) : StoreSiloTests(new BlobPlace(azurite));
+
+/// <summary>Silos whose membership and state lie in a store.</summary>
+public abstract class StoreSiloTests(StorePlace place) : IAsyncLifetime
+{
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public ValueTask InitializeAsync() => place.PrepareAsync(Token);
+
+    public ValueTask DisposeAsync() => place.DisposeAsync();
 
     [Fact]
     public async Task State_and_membership_outlive_the_silo()
     {
-        using (var first = await StartAsync(_folder.Open()))
+        using (var first = await StartAsync(place.Open()))
         {
             Assert.Equal(1, await Counter(first).Raise());
             Assert.Equal(2, await Counter(first).Raise());
@@ -59,7 +64,7 @@ public sealed class StoreSiloTests : IDisposable
 
         Assert.Equal(SiloStatus.Dead, Assert.Single((await Table().ReadAll()).Members).Item1.Status);
 
-        using var second = await StartAsync(_folder.Open());
+        using var second = await StartAsync(place.Open());
         Assert.Equal(3, await Counter(second).Raise());
         Assert.Single((await Table().ReadAll()).Members, member => member.Item1.Status == SiloStatus.Active);
         await second.StopAsync(Token);
@@ -92,5 +97,5 @@ public sealed class StoreSiloTests : IDisposable
         return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 
-    private StoreMembershipTable Table() => new(_folder.Open(), StoreFolder.Cluster);
+    private StoreMembershipTable Table() => new(place.Open(), StoreFolder.Cluster);
 }

@@ -1,0 +1,3 @@
+using OrleansContrastive.Tests.Shared;
+
+[assembly: AssemblyFixture(typeof(Azurite))]
