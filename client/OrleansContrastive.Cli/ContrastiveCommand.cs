@@ -19,6 +19,7 @@ internal static class ContrastiveCommand
             TrainCommand.Create(),
             ResumeCommand.Create(),
             EvalCommand.Create(),
+            CheckpointCommand.Create(),
             RunCommand.Create(),
             DatasetsCommand.Create(),
             DoctorCommand.Create(),
