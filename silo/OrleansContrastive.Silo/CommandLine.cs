@@ -5,7 +5,7 @@ internal static class CommandLine
 {
     private static readonly (string Switch, string Key, string What)[] _switches =
     [
-        ("--store", "Store:Folder", "folder for membership, run records and checkpoints, shared by all silos"),
+        ("--store", "Store:Address", "folder or blob container for membership, run records and checkpoints, shared by all silos"),
         ("--cluster", "Cluster:ClusterId", "cluster to join; contrastive by default"),
         ("--name", "Worker:Silo", "name of the silo; the machine's and the process id by default"),
         ("--roles", "Worker:Roles", "augmentation, encoder, key, negatives, parameters, run, or all; with commas between them"),

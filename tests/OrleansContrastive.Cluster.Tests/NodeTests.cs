@@ -14,7 +14,8 @@ public sealed partial class NodeTests
 
     [Theory]
     [InlineData("There is no option '--stoer'", "--store", "--stoer", "x")]
-    [InlineData("Store:Folder is not set", "--store FOLDER", "--roles", "all")]
+    [InlineData("Store:Address is not set", "--store ADDRESS", "--roles", "all")]
+    [InlineData("'s3://bucket' is no address of a store", "https://ACCOUNT.blob.core.windows.net/CONTAINER", "--store", "s3://bucket")]
     [InlineData("There is no role 'encodr'", "augmentation, encoder, key", "--store", "s", "--roles", "encodr")]
     [InlineData("Worker:Device is 'gpu'", "expected cpu, cuda", "--store", "s", "--device", "gpu")]
     [InlineData("Endpoints:SiloPort is 70000", "0 for a free port", "--store", "s", "--silo-port", "70000")]

@@ -32,7 +32,10 @@ public sealed class StoreAddress
     private readonly string _shown;
     private readonly Func<ICheckpointStore> _open;
 
-    private StoreAddress(string shown, Func<ICheckpointStore> open) => (_shown, _open) = (shown, open);
+    private StoreAddress(string shown, Func<ICheckpointStore> open, string? folder = null) => (_shown, _open, Folder) = (shown, open, folder);
+
+    /// <summary>The full path where the store is a folder, which need not exist; otherwise null.</summary>
+    public string? Folder { get; }
 
     /// <summary>Understands an address. Nothing is asked of the store yet.</summary>
     /// <exception cref="ArgumentException">It is none; the message says what is wrong with it and what would be right.</exception>
@@ -74,7 +77,7 @@ public sealed class StoreAddress
     {
         var folder = Path.GetFullPath(text);
         if (File.Exists(folder)) throw new FormatException($"'{text}' is a file; {Known}.");
-        return new(folder, () => new FolderStore(folder));
+        return new(folder, () => new FolderStore(folder), folder);
     }
 
     private static StoreAddress FromUrl(string text)

@@ -11,10 +11,10 @@ public sealed class NodeSettingsTests
     public void Every_section_is_read()
     {
         var settings = NodeSettings.Read(From(
-            ("Store:Folder", "/somewhere"), ("Cluster:ClusterId", "blue"), ("Worker:Roles", "encoder, Key"), ("Worker:Lanes", "3"), ("Worker:DrainTimeout", "00:00:07"),
+            ("Store:Address", "/somewhere"), ("Cluster:ClusterId", "blue"), ("Worker:Roles", "encoder, Key"), ("Worker:Lanes", "3"), ("Worker:DrainTimeout", "00:00:07"),
             ("Endpoints:Advertise", "127.0.0.2"), ("Endpoints:SiloPort", "12345"), ("Membership:Votes", "1"), ("Health:Port", "8080")));
 
-        Assert.Equal(("blue", "/somewhere", 12345, 8080, 1), (settings.ClusterId, settings.Store.Folder, settings.Endpoints.SiloPort, settings.Health.Port, settings.Membership.Votes));
+        Assert.Equal(("blue", "/somewhere", 12345, 8080, 1), (settings.ClusterId, settings.Store.Address, settings.Endpoints.SiloPort, settings.Health.Port, settings.Membership.Votes));
         Assert.Equal((WorkerRoles.Encoder | WorkerRoles.Key, 3, TimeSpan.FromSeconds(7)), (settings.Worker.Roles, settings.Worker.Lanes, settings.Worker.DrainTimeout));
     }
 
@@ -24,7 +24,7 @@ public sealed class NodeSettingsTests
         var failure = Assert.Throws<OptionsValidationException>(() => NodeSettings.Read(From(
             ("Worker:Roles", "cook"), ("Endpoints:SiloPort", "-1"), ("Endpoints:ListenSiloPort", "5"), ("Health:Address", "here"), ("Membership:MissedProbes", "0"))));
 
-        string[] expected = ["Store:Folder", "'cook'", "Endpoints:SiloPort is -1", "Health:Address is 'here'", "Membership:MissedProbes is 0"];
+        string[] expected = ["Store:Address", "'cook'", "Endpoints:SiloPort is -1", "Health:Address is 'here'", "Membership:MissedProbes is 0"];
         Assert.All(expected, words => Assert.Contains(failure.Failures, problem => problem.Contains(words, StringComparison.Ordinal)));
     }
 

@@ -12,7 +12,7 @@ internal sealed class ClusterChoice
     /// <summary>How long a command waits for a run whose silo is being replaced.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly Option<string> _store = new("--store") { Description = "Folder of the cluster's store.", Required = true };
+    private readonly Option<string> _store = new("--store") { Description = "The cluster's store: a folder, https://ACCOUNT.blob.core.windows.net/CONTAINER, a connection string with ;Container=NAME, or azurite.", Required = true };
     private readonly Option<string> _cluster = new("--cluster") { Description = "Id of the cluster.", DefaultValueFactory = _ => ContrastiveNode.DefaultCluster };
     private readonly Option<bool> _json = new("--json") { Description = "JSON on standard output, and nothing else there." };
 
@@ -37,12 +37,12 @@ internal sealed class ClusterChoice
         $"--store {parsed.GetValue(_store)}{(Cluster(parsed) == ContrastiveNode.DefaultCluster ? "" : $" --cluster {Cluster(parsed)}")}";
 
     /// <summary>Connects to the cluster.</summary>
-    /// <exception cref="UsageException">The folder is not there.</exception>
+    /// <exception cref="UsageException">The store has no address that can be, or its folder is not there.</exception>
     public async Task<ClusterClient> ConnectAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var folder = parsed.GetValue(_store)!;
-        if (!Directory.Exists(folder)) throw new UsageException($"--store is '{folder}', and there is no such folder.");
-        return await ClusterClient.ConnectAsync(new FolderStore(folder), Cluster(parsed), cancellation);
+        if (!StoreAddress.TryParse(parsed.GetValue(_store), out var address, out var problem)) throw new UsageException($"--store: {problem}");
+        if (address.Folder is { } folder && !Directory.Exists(folder)) throw new UsageException($"--store is '{folder}', and there is no such folder.");
+        return await ClusterClient.ConnectAsync(address.Open(), Cluster(parsed), cancellation);
     }
 
     /// <summary>The run of that name.</summary>
