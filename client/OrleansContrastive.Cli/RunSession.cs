@@ -112,6 +112,26 @@ internal sealed class RunSession : IAsyncDisposable
         return await JudgeAsync(status, display);
     }
 
+    /// <summary>Trains to the end, saying nothing.</summary>
+    /// <exception cref="InvalidOperationException">The run failed.</exception>
+    public async Task<RunStatus> TrainAsync(RunSpec spec, CancellationToken cancellation)
+    {
+        await _run.StartAsync(spec, hold: false);
+        var follower = new RunFollower(_run, 0, QuickAsync);
+        RunStatus status;
+        do status = await follower.NextAsync(cancellation);
+        while (!RunFollower.IsOver(status));
+        cancellation.ThrowIfCancellationRequested();
+        return status.Phase == RunPhase.Completed ? status : throw new InvalidOperationException($"The run ended as {status.Phase}: {status.Problem}");
+    }
+
+    /// <summary>Top-1 accuracy of kNN (k = 20, T = 0.07) on the encoder's features; 0 images = all.</summary>
+    public async Task<double> JudgeAsync(int train, int test)
+    {
+        var report = await KnnAsync(new() { View = await ViewAsync(), Train = train, Test = test, Settings = [new(20, 0.07)] });
+        return report.Results[0].Top1;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -30,10 +30,12 @@ public static class ContrastiveSilo
         services.AddSingleton<RunCatalog>();
         services.AddSingleton<NodeHealth>();
         services.TryAddSingleton(ICommitLedger.None);
+        services.AddSingleton(provider => new Handicap(Options(provider).Handicap));
         services.AddSingleton(provider => LaneFactory.Create(Options(provider)));
         services.AddSingleton(provider => new MachineDescription(LaneFactory.ThreadsPerLane(Options(provider))));
         services.AddSingleton(provider => new SiloIdentity(NameOf(Options(provider)), Options(provider).Roles));
         services.AddHostedService<WorkerHost>();
+        silo.AddIncomingGrainCallFilter<CallLatency>();
         silo.AddStoreGrainStorage(RunStorage.Provider, store);
         return silo;
     }

@@ -17,7 +17,7 @@ namespace OrleansContrastive.Grains.Workers;
 /// </remarks>
 [KeepAlive, PreferLocalPlacement]
 internal sealed partial class EncoderGrain(
-    SiloIdentity silo, DeviceLanes lanes, ICommitLedger ledger, TimeProvider time, ILogger<EncoderGrain> logger)
+    SiloIdentity silo, DeviceLanes lanes, Handicap handicap, ICommitLedger ledger, TimeProvider time, ILogger<EncoderGrain> logger)
     : Grain, IEncoderGrain
 {
     // One lease is on its way to the order while the next one is computed; more would only be staler. In lockstep a lease
@@ -139,6 +139,7 @@ internal sealed partial class EncoderGrain(
             if (_leases.Count == 0) return _uncommitted.Count == 0 ? true : await AfterCommitsAsync();
 
             var next = _leases.First().Value;
+            var began = time.GetTimestamp();
             var begin = await BeginAsync(_view!, next.Attempt);
             if (begin.Outcome == BeginOutcome.Drop)
             {
@@ -146,6 +147,8 @@ internal sealed partial class EncoderGrain(
             }
             else if (begin.Outcome == BeginOutcome.Begin && await _step.TryComputeAsync(_view!, next, begin.AtLeast) is { } computed)
             {
+                var slower = handicap.Of(_place.Index % lanes.Lanes.Count, lanes.Lanes.Count);
+                if (slower > 1) await DelayAsync(time.GetElapsedTime(began) * (slower - 1), stop);
                 _leases.Remove(next.Attempt.Lease);
                 await SubmitAsync(computed, stop);
                 (waiting, wait) = (false, ShortWait);

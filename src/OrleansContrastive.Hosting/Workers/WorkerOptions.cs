@@ -33,6 +33,12 @@ public sealed class WorkerOptions
     /// <summary>Folder where encoders write down every commit that they were answered; empty = they do not.</summary>
     public string LedgerFolder { get; set; } = "";
 
+    /// <summary>For experiments: leases take so many times as long on the last lane, by sleeping. 1 = no handicap.</summary>
+    public double Handicap { get; set; } = 1;
+
+    /// <summary>For experiments: every call to a grain of a run comes so much later, as if it had come from far away.</summary>
+    public TimeSpan CallLatency { get; set; }
+
     /// <summary>Time between two reports of the payload bytes that went along each edge, into the store; 0 = they are not counted.</summary>
     public TimeSpan TrafficPeriod { get; set; }
 }
@@ -52,6 +58,9 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
             problems.Add($"Worker:Heartbeat is {options.Heartbeat}; expected above 0 and at most 2 s, since a silo silent for 5 s is taken for dead.");
         if (options.DirectoryPeriod <= TimeSpan.Zero || options.DirectoryPeriod > TimeSpan.FromMinutes(1))
             problems.Add($"Worker:DirectoryPeriod is {options.DirectoryPeriod}; expected above 0 and at most 1 min, the longest that a new run waits to be seen.");
+        if (options.Handicap is < 1 or > 1000) problems.Add($"Worker:Handicap is {options.Handicap}; expected 1 (none) to 1000 times as slow.");
+        if (options.CallLatency < TimeSpan.Zero || options.CallLatency > TimeSpan.FromSeconds(1))
+            problems.Add($"Worker:CallLatency is {options.CallLatency}; expected 0 (none) to 1 s.");
         if (options.TrafficPeriod < TimeSpan.Zero) problems.Add($"Worker:TrafficPeriod is {options.TrafficPeriod}; expected 0 (none) or more.");
         if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > TimeSpan.FromMinutes(10))
             problems.Add($"Worker:DrainTimeout is {options.DrainTimeout}; expected 0 to 10 min, and less than what the platform grants between SIGTERM and SIGKILL.");
