@@ -26,6 +26,9 @@ internal sealed partial class EncoderGrain(
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongWait = TimeSpan.FromMilliseconds(50);
 
+    // A version that is waited for comes from another encoder's step; asking is cheap beside missing it.
+    private static readonly TimeSpan LongestPoll = TimeSpan.FromMilliseconds(8);
+
     private readonly SortedDictionary<LeaseId, LeaseReply> _leases = [];
     private readonly Dictionary<LeaseAttempt, Task> _uncommitted = [];
     private CancellationTokenSource? _stop;
@@ -157,7 +160,7 @@ internal sealed partial class EncoderGrain(
             {
                 waiting = true;
                 await DelayAsync(wait, stop);
-                if (wait < LongWait) wait *= 2;
+                if (wait < LongestPoll) wait *= 2;
             }
         }
 
