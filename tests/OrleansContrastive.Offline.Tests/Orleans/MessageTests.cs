@@ -96,7 +96,7 @@ public sealed class MessageTests
         Assert.False(Wire.SendRequest(other).GetCancellationToken().CanBeCanceled);
     }
 
-    private static Request Create(GrainMethod method)
+    internal static Request Create(GrainMethod method)
     {
         var types = method.GetType().GetGenericArguments();
         return (Request)Activator.CreateInstance(typeof(Request<,>).MakeGenericType(types), method, Activator.CreateInstance(types[0]))!;

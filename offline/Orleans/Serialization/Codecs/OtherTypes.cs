@@ -24,7 +24,7 @@ internal static class OtherTypes
     {
         var type = reader.Types.ReadToken(reader);
         if (!Fits(typeof(T), type)) throw new WireFormatException("a value", $"a {typeof(T)}", $"a {type}");
-        return Codecs.For(type).ReadBoxed(reader, tag.Untyped) as T
+        return CodecFor(type).ReadBoxed(reader, tag.Untyped) as T
             ?? throw new WireFormatException("a value", $"a {typeof(T)}", $"a {type}");
     }
 
@@ -36,6 +36,18 @@ internal static class OtherTypes
         IPAddress => typeof(IPAddress),
         _ => value.GetType(),
     };
+
+    private static Codec CodecFor(Type type)
+    {
+        try
+        {
+            return Codecs.For(type);
+        }
+        catch (CodecNotFoundException exception)
+        {
+            throw new WireFormatException("a value", "a type that travels", exception);
+        }
+    }
 
     // Of references and exceptions the wire says the base type only; what they are shows when they are made.
     private static bool Fits(Type place, Type type) =>

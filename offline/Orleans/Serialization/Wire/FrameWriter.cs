@@ -14,6 +14,8 @@ internal sealed class FrameWriter : IBufferWriter<byte>, IDisposable
     private const int FirstLength = 512;
     private const int LongestKept = 1 << 16;
     private const int MostVarInt = 10;
+    private const int MostUtf8 = 3;
+    private const int ShortText = 0x7F / MostUtf8;
 
     // Room for the lengths of so many payloads in front of the head; for more, the head moves.
     private static readonly int Room = FrameFormat.PrefixLength(4);
@@ -138,6 +140,16 @@ internal sealed class FrameWriter : IBufferWriter<byte>, IDisposable
     /// <summary>A text in UTF-8 after the length of that.</summary>
     public void WriteText(string text)
     {
+        // Of a short text the length takes one byte whatever it is.
+        if (text.Length <= ShortText)
+        {
+            Ensure(1 + (text.Length * MostUtf8));
+            var written = Encoding.UTF8.GetBytes(text, _buffer.AsSpan(_position + 1));
+            _buffer[_position] = (byte)written;
+            _position += 1 + written;
+            return;
+        }
+
         var length = Encoding.UTF8.GetByteCount(text);
         WriteVarUInt64((uint)length);
         Ensure(length);

@@ -27,10 +27,12 @@ internal static class KnownExceptions
         typeof(DataException), typeof(WarningException),
     ];
 
-    private static readonly Lazy<Type[]> All = new(static () =>
-        [.. typeof(object).Assembly.GetExportedTypes().Concat(Others).Concat(typeof(KnownExceptions).Assembly.GetTypes()).Where(IsUsable).Distinct()]);
+    // At the first error that travels.
+    private static readonly Lazy<Dictionary<string, Lazy<ExceptionKind>>> All = new(static () =>
+        typeof(object).Assembly.GetExportedTypes().Concat(Others).Concat(typeof(KnownExceptions).Assembly.GetTypes()).Where(IsUsable).Distinct()
+            .ToDictionary(type => type.FullName!, type => new Lazy<ExceptionKind>(() => ExceptionKind.Of(type))));
 
-    public static IEnumerable<Type> Types => All.Value;
+    public static ExceptionKind? Find(string name) => All.Value.TryGetValue(name, out var kind) ? kind.Value : null;
 
     public static bool IsUsable(Type type) =>
         typeof(Exception).IsAssignableFrom(type) && type is { IsAbstract: false, ContainsGenericParameters: false };

@@ -23,6 +23,7 @@ internal sealed partial class WireReader
     private int _end;
     private bool _isCopy;
     private int _depth;
+    private long _promised;
     private IReadOnlyList<byte[]> _payloads = [];
 
     public WireTypes Types { get; private set; } = null!;
@@ -49,6 +50,7 @@ internal sealed partial class WireReader
         reader._isCopy = false;
         reader._buffer = [];
         reader._begin = reader._position = reader._end = reader._depth = 0;
+        reader._promised = 0;
         reader._payloads = [];
         reader.ForgetObjects();
         reader.Types = null!;
@@ -126,11 +128,14 @@ internal sealed partial class WireReader
     /// <summary>The text after a length.</summary>
     public string ReadText() => Encoding.UTF8.GetString(ReadBytes());
 
-    /// <summary>The number of values that follow, each of which takes a byte at least.</summary>
+    /// <summary>The number of values that follow. Each takes a byte of its own at least, so that all numbers of a message have a limit.</summary>
     public int ReadCount()
     {
         var count = ReadVarUInt32();
-        return count <= (uint)Left ? (int)count : throw Short(count);
+        if (count > (uint)Left) throw Short(count);
+        _promised += count;
+        if (_promised > (MostReadAgain + 1) * (long)(_end - _begin)) throw new WireFormatException("the numbers of values", $"at most {_end - _begin} in all", "more");
+        return (int)count;
     }
 
     /// <summary>Memory that nobody else has.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Reflection;
 using Orleans.Hosting;
 using Orleans.Runtime;
@@ -12,10 +11,10 @@ namespace Orleans.Serialization;
 /// </summary>
 internal sealed partial class WireTypes
 {
-    private readonly FrozenDictionary<ulong, Type> _registered;
-    private readonly FrozenDictionary<GrainInterfaceType, Type> _interfaces;
-    private readonly FrozenDictionary<ulong, MethodInfo> _methods;
-    private readonly FrozenDictionary<string, Lazy<ExceptionKind>> _exceptions;
+    private readonly Dictionary<ulong, Type> _registered = [];
+    private readonly Dictionary<GrainInterfaceType, Type> _interfaces = [];
+    private readonly Dictionary<ulong, MethodInfo> _methods = [];
+    private readonly Dictionary<string, Lazy<ExceptionKind>> _exceptions = [];
 
     /// <summary>Registers what is found in the assemblies; this one's own types always are.</summary>
     /// <exception cref="OrleansConfigurationException">Two types, interfaces or methods have one name.</exception>
@@ -26,39 +25,29 @@ internal sealed partial class WireTypes
     /// <exception cref="OrleansConfigurationException">Two types, interfaces or methods have one name.</exception>
     public WireTypes(IEnumerable<Type> types)
     {
-        var registered = new Dictionary<ulong, Type>();
-        var interfaces = new Dictionary<GrainInterfaceType, Type>();
-        var methods = new Dictionary<ulong, MethodInfo>();
-        var exceptions = new Dictionary<string, Type>();
         foreach (var type in types)
         {
             if (type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false))
             {
-                Add(registered, WireNames.IdOf(type), type, type.FullName!);
-                if (KnownExceptions.IsUsable(type)) exceptions[type.FullName!] = type;
+                Add(_registered, WireNames.IdOf(type), type, type.FullName!);
+                if (KnownExceptions.IsUsable(type)) _exceptions[type.FullName!] = new Lazy<ExceptionKind>(() => ExceptionKind.Of(type));
             }
 
             if (!type.IsInterface || type.IsGenericTypeDefinition || !typeof(IAddressable).IsAssignableFrom(type)) continue;
-            Add(interfaces, WireNames.NameOf(type), type, type.FullName!);
+            Add(_interfaces, WireNames.NameOf(type), type, type.FullName!);
             foreach (var method in type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly))
             {
                 if (method.IsAbstract && !method.IsGenericMethodDefinition)
-                    Add(methods, WireNames.IdOf(method), method, $"{type.FullName}.{method.Name}");
+                    Add(_methods, WireNames.IdOf(method), method, $"{type.FullName}.{method.Name}");
             }
         }
-
-        foreach (var type in KnownExceptions.Types) exceptions[type.FullName!] = type;
-        _registered = registered.ToFrozenDictionary();
-        _interfaces = interfaces.ToFrozenDictionary();
-        _methods = methods.ToFrozenDictionary();
-        _exceptions = exceptions.ToFrozenDictionary(it => it.Key, it => new Lazy<ExceptionKind>(() => ExceptionKind.Of(it.Value)));
     }
 
     /// <summary>The grain interface of a name, or null.</summary>
     public Type? FindInterface(GrainInterfaceType name) => _interfaces.GetValueOrDefault(name);
 
     /// <summary>The type of exceptions of a name, or null.</summary>
-    public ExceptionKind? FindException(string name) => _exceptions.TryGetValue(name, out var kind) ? kind.Value : null;
+    public ExceptionKind? FindException(string name) => _exceptions.TryGetValue(name, out var kind) ? kind.Value : KnownExceptions.Find(name);
 
     /// <summary>The method of a number.</summary>
     /// <exception cref="WireFormatException">No registered grain interface has it.</exception>
