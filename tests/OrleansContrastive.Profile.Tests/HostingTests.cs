@@ -73,7 +73,11 @@ public sealed class HostingTests
     public async Task A_client_finds_no_cluster_where_there_is_none()
     {
         using var host = TestSilo.Build(builder => builder.UseOrleansClient(
-            client => client.UseLocalhostClustering(TestSilo.FreePorts(1)[0], "nobody", "nobody")));
+            client =>
+            {
+                client.UseLocalhostClustering(TestSilo.FreePorts(1)[0], "nobody", "nobody");
+                client.Services.AddSingleton<IClientConnectionRetryFilter, OneAttempt>();
+            }));
         await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync(TestContext.Current.CancellationToken));
     }
 
@@ -104,6 +108,11 @@ public sealed class HostingTests
         await silo.Grains.GetGrain<ITimerGrain>(key).TickAsync(600_000, -1, interleave: false, fail: false, slow: false);
         await Probe.For(key).EnteredAsync();
         Assert.True(clock.Elapsed < TimeSpan.FromMinutes(5));
+    }
+
+    private sealed class OneAttempt : IClientConnectionRetryFilter
+    {
+        public Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken) => Task.FromResult(false);
     }
 
     /// <summary>A clock whose timers run faster than the system's.</summary>

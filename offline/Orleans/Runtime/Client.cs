@@ -76,10 +76,10 @@ internal sealed class ClientCalls
     public ReferenceFactory References { get; }
 }
 
-/// <summary>Tries for as long as a cluster may need to start: 15 times, each after a longer pause.</summary>
+/// <summary>Tries for as long as a cluster may need to start: ten times, each after a longer pause, 11 s in all.</summary>
 internal sealed class LinearBackoffClientConnectionRetryFilter : IClientConnectionRetryFilter
 {
-    private const int MostAttempts = 15;
+    private const int MostAttempts = 10;
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(200);
 
