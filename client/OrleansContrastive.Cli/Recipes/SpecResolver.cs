@@ -40,6 +40,8 @@ internal static class SpecResolver
         Range("warmUpEpochs", recipe.WarmUpEpochs, recipe.WarmUpEpochs >= 0 && recipe.WarmUpEpochs < recipe.Epochs, "0 to below the number of epochs");
 
         Range("compensation", recipe.Compensation, recipe.Compensation >= 0, "0 or more");
+        Range("replicas", recipe.Replicas, recipe.Replicas >= 1, "1 or more");
+        Range("minimumSilos", recipe.MinimumSilos, recipe.MinimumSilos >= 1, "1 or more");
         Range("stalenessBound", recipe.StalenessBound, recipe.StalenessBound >= 1, "1 or more");
 
         var lockstep = recipe.Consistency == "lockstep";
@@ -95,6 +97,8 @@ internal static class SpecResolver
                 Augmentations = recipe.Augmenters,
                 ParameterShards = recipe.ParameterShards,
                 NegativeShards = recipe.NegativeShards,
+                Replicas = recipe.Replicas,
+                MinimumSilos = recipe.MinimumSilos,
             },
             Epochs = recipe.Epochs,
             Batch = recipe.Batch,

@@ -109,6 +109,12 @@ internal sealed record TrainingRecipe
 
     public int NegativeShards { get; init; } = 1;
 
+    /// <summary>Members of every shard: with 2, the death of a silo undoes no update.</summary>
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>Silos that the run waits for before it begins.</summary>
+    public int MinimumSilos { get; init; } = 1;
+
     /// <summary>Batch norm splits of each encoder's part of the batch.</summary>
     public int BatchNormSplits { get; init; } = 1;
 

@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using OrleansContrastive.Contracts;
 using OrleansContrastive.Contracts.Workers;
 
@@ -9,12 +10,12 @@ namespace OrleansContrastive.Grains.Silos;
 public sealed record SiloIdentity(string Name, WorkerRoles Roles)
 {
     /// <summary>Refuses to host a grain that belongs to another silo.</summary>
-    /// <exception cref="InvalidOperationException">The key names another silo.</exception>
+    /// <exception cref="SiloUnavailableException">The key names another silo: it has left, or the caller's view is an old one.</exception>
     public GrainPlace Host(string key)
     {
         var place = GrainKeys.Parse(key);
         return place.Silo == Name
             ? place
-            : throw new InvalidOperationException($"Grain '{key}' belongs to silo '{place.Silo}' and was called into '{Name}'.");
+            : throw new SiloUnavailableException($"Grain '{key}' belongs to silo '{place.Silo}' and was called into '{Name}'.");
     }
 }
