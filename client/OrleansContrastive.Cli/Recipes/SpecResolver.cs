@@ -36,6 +36,7 @@ internal static class SpecResolver
         Range("queueLength", recipe.QueueLength, recipe.QueueLength >= 1, "1 or more");
         Range("keyMomentum", recipe.KeyMomentum, recipe.KeyMomentum is >= 0 and < 1, "0 to below 1");
         Range("momentum", recipe.Momentum, recipe.Momentum is >= 0 and < 1, "0 to below 1");
+        Range("checkpointsKept", recipe.CheckpointsKept, recipe.CheckpointsKept >= 1, "1 or more");
         Range("learningRate", recipe.LearningRate, recipe.LearningRate > 0, "above 0");
         Range("warmUpEpochs", recipe.WarmUpEpochs, recipe.WarmUpEpochs >= 0 && recipe.WarmUpEpochs < recipe.Epochs, "0 to below the number of epochs");
 
@@ -105,6 +106,7 @@ internal static class SpecResolver
             LeaseSize = recipe.Batch / slots,
             Seed = recipe.Seed,
             CheckpointEvery = (long)(recipe.CheckpointEpochs * dataset.Count),
+            CheckpointsKept = recipe.CheckpointsKept,
             Wire = (WireFormat)Array.IndexOf(Wires, recipe.Wire),
         };
         Range("wire", recipe.Wire, spec.Wire == WireFormat.Float32 || spec.Model.Precision != "float64", "float32, since the precision is float64");

@@ -125,4 +125,7 @@ internal sealed record TrainingRecipe
 
     /// <summary>Epochs between two checkpoints; 0 = only at the end and on Ctrl-C.</summary>
     public double CheckpointEpochs { get; init; } = 1;
+
+    /// <summary>Checkpoints that are kept, the newest ones.</summary>
+    public int CheckpointsKept { get; init; } = 3;
 }

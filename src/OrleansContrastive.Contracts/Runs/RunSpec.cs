@@ -58,6 +58,9 @@ public sealed record RunSpec
     /// <summary>How gradients and parameters travel.</summary>
     [Id(14)] public WireFormat Wire { get; init; }
 
+    /// <summary>Checkpoints that are kept, the newest ones; at least 1.</summary>
+    [Id(15)] public int CheckpointsKept { get; init; } = 3;
+
     /// <summary>Leases of one epoch. The last samples that fill no whole step are dropped, and counted as skipped.</summary>
     [JsonIgnore]
     public int LeasesPerEpoch

@@ -34,6 +34,9 @@ public enum ShardStatus
 
     /// <summary>An order before this one, or a stage that it names, is missing.</summary>
     Missing = 8,
+
+    /// <summary>The store did not take what the shard wrote; the same may be tried again.</summary>
+    StoreFailed = 9,
 }
 
 /// <summary>Makes a shard ready: from the spec's seed, or from a checkpoint.</summary>
@@ -103,14 +106,17 @@ public sealed record ShardReport
 [GenerateSerializer, Immutable, Alias("oc.snapshot-shard")]
 public sealed record SnapshotShard([property: Id(0)] Fence Fence, [property: Id(1)] long Version, [property: Id(2)] string Writer);
 
-/// <summary>A file that a shard wrote into a checkpoint: its name there, its path, its length and its hash.</summary>
+/// <summary>
+/// A file that a shard wrote into a checkpoint: its name there, its path, its length and its hash. Or why it could not.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("oc.snapshot-reply")]
 public sealed record SnapshotReply(
     [property: Id(0)] ShardStatus Status,
     [property: Id(1)] string File,
     [property: Id(2)] string Path,
     [property: Id(3)] long Bytes,
-    [property: Id(4)] string Sha256);
+    [property: Id(4)] string Sha256,
+    [property: Id(5)] string? Problem = null);
 
 /// <summary>A gradient (or part of one) of an attempt, for one parameter shard.</summary>
 [GenerateSerializer, Immutable, Alias("oc.stage-gradient")]

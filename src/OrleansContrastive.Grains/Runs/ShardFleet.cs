@@ -1,4 +1,5 @@
 using Orleans;
+using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Checkpoints.Manifests;
 using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
@@ -116,10 +117,12 @@ internal sealed class ShardFleet(IGrainFactory grains, string run, RunSpec spec,
         return true;
     }
 
-    /// <summary>Has the primary of every shard write its file of a checkpoint. Null if one could not.</summary>
+    /// <summary>Has the primary of every shard write its file of a checkpoint. Null if one is not ready for it.</summary>
+    /// <exception cref="CheckpointException">The store failed one of them.</exception>
     public async Task<IReadOnlyList<ManifestFile>?> SnapshotAsync(Fence fence, long version, string writer)
     {
         var replies = await Task.WhenAll(Shards.Select(members => members[0].Grain.SnapshotAsync(new(fence, version, writer))));
+        if (replies.FirstOrDefault(reply => reply.Status == ShardStatus.StoreFailed) is { } failed) throw new CheckpointException(failed.Problem!);
         return replies.All(reply => reply.Status == ShardStatus.Ok)
             ? [.. replies.Select(reply => new ManifestFile(reply.File, reply.Path, reply.Bytes, reply.Sha256))]
             : null;

@@ -1,5 +1,6 @@
 using Orleans;
 using Orleans.Storage;
+using OrleansContrastive.Checkpoints.Manifests;
 using OrleansContrastive.Contracts.Runs;
 
 namespace OrleansContrastive.Grains.Runs;
@@ -8,10 +9,7 @@ internal sealed partial class TrainingRunGrain
 {
     private static readonly TimeSpan SendPatience = TimeSpan.FromMilliseconds(250);
 
-    private const int CheckpointsKept = 3;
-
     private bool _pumping;
-    private long _samplesAtCheckpoint;
 
     /// <summary>Does not wait for the timer: encoders in lockstep wait for what was just committed.</summary>
     private void Kick()
@@ -37,8 +35,14 @@ internal sealed partial class TrainingRunGrain
             Log.Superseded(logger, Run);
             DeactivateOnIdle();
         }
+        catch (CheckpointCorruptedException exception)
+        {
+            Log.FinalFault(logger, Run, exception);
+            await EndAsync(RunPhase.Failed, $"{exception.Message} The run can go on from an earlier checkpoint, if one is whole (contrastive checkpoint verify).");
+        }
         catch (Exception exception) when (CallFaults.IsTransient(exception))
         {
+            if (_phase == RunPhase.Preparing) _problem ??= $"tries again: {exception.Message}";
             Log.TransientFault(logger, Run, exception);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -70,31 +74,10 @@ internal sealed partial class TrainingRunGrain
         // Leases of a later step wait for slots that nobody is granted any more.
         var stopping = _stopWanted && _ledger.Computable == 0;
         var due = Spec.CheckpointEvery > 0 && _ledger.Cursor.SamplesApplied - _samplesAtCheckpoint >= Spec.CheckpointEvery;
-        if (done || stopping || due || (_checkpointWanted && !_stopWanted)) await CheckpointAsync(cancellationToken);
+        // What is not safe in the store is not over.
+        if ((done || stopping || due || (_checkpointWanted && !_stopWanted)) && !await TryCheckpointAsync(cancellationToken)) return;
         if (_phase != RunPhase.Running) return;
         if (done) await EndAsync(RunPhase.Completed, null);
         else if (stopping) await EndAsync(RunPhase.Stopped, null);
-    }
-
-    private async Task CheckpointAsync(CancellationToken cancellationToken)
-    {
-        // Commits go on meanwhile; the shards stand still at this version until the next order is sent.
-        var cut = _ledger!.Cursor.Copy();
-        if (cut.Version != _fleet!.Applied) return;
-        _checkpointWanted = false;
-        if (cut.Version == _ledger.KeptSince && _checkpoint is not null) return;
-
-        var fence = _ledger.Fence;
-        var files = await _fleet.SnapshotAsync(fence, cut.Version, $"term-{fence.Term}");
-        if (files is null) return;
-        var manifest = RunManifest.Create(Run, Spec, fence, cut, files, machine.Facts(Spec));
-        var manifests = checkpoints.Manifests(Run);
-        await manifests.PublishAsync(manifest, cancellationToken);
-        _checkpoint = $"{Run}@{cut.Version}";
-        _samplesAtCheckpoint = cut.SamplesApplied;
-        // A member that is being filled needs what follows the state that it copies.
-        _ledger.Forget(Math.Min(cut.Version, _fleet.NeededSince));
-        await manifests.PruneAsync(CheckpointsKept, cancellationToken);
-        Log.Checkpointed(logger, Run, cut.Version);
     }
 }

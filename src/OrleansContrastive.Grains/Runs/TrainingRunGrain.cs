@@ -191,7 +191,7 @@ internal sealed partial class TrainingRunGrain(
         BrokenImages = _meters.BrokenImages,
         UpdatesRolledBack = record.State.UpdatesRolledBack,
         Checkpoint = _checkpoint,
-        Problem = _problem,
+        Problem = _problem ?? _checkpointProblem,
         RecentLosses = _meters.Losses,
         Seconds = _meters.Seconds,
         Encoders = _view?.Encoders.Length ?? 0,
@@ -207,6 +207,12 @@ internal sealed partial class TrainingRunGrain(
 
         [LoggerMessage(11, LogLevel.Warning, "Run {Run} rolls back {Updates} updates to version {Version}: {Reason}")]
         public static partial void RolledBack(ILogger logger, string run, long updates, long version, string reason);
+
+        [LoggerMessage(30, LogLevel.Warning, "Run {Run}: the checkpoint of version {Version} could not be written; the last one is {Last}")]
+        public static partial void CheckpointFailed(ILogger logger, string run, long version, string last, Exception exception);
+
+        [LoggerMessage(31, LogLevel.Warning, "Run {Run}: older checkpoints could not be deleted")]
+        public static partial void PruneFailed(ILogger logger, string run, Exception exception);
 
         [LoggerMessage(12, LogLevel.Information, "Run {Run}: checkpoint at version {Version}")]
         public static partial void Checkpointed(ILogger logger, string run, long version);

@@ -11,17 +11,27 @@ public sealed class CheckpointShelf(ICheckpointStore store, TimeProvider time)
     /// <summary>The manifests of a run.</summary>
     public ManifestStore Manifests(string run) => new(store, $"{run}/checkpoints", time);
 
-    /// <summary>Writes a shard's file of a checkpoint to be.</summary>
+    /// <summary>Writes a shard's file of a checkpoint to be. A store that fails is an answer, not an exception: the run goes on.</summary>
     public async Task<SnapshotReply> WriteAsync(
         string run, SnapshotShard snapshot, string name, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        var file = await Manifests(run).WriteFileAsync(
-            snapshot.Version,
-            snapshot.Writer,
-            name,
-            (stream, token) => SafeTensors.WriteAsync(stream, tensors, metadata, token));
-        return new(ShardStatus.Ok, file.Name, file.Path, file.Bytes, file.Sha256);
+        try
+        {
+            var file = await Manifests(run).WriteFileAsync(
+                snapshot.Version,
+                snapshot.Writer,
+                name,
+                (stream, token) => SafeTensors.WriteAsync(stream, tensors, metadata, token));
+            return new(ShardStatus.Ok, file.Name, file.Path, file.Bytes, file.Sha256);
+        }
+        catch (Exception fault) when (IsStoreFault(fault))
+        {
+            return new(ShardStatus.StoreFailed, name, "", 0, "", $"{name}: {fault.Message}");
+        }
     }
+
+    /// <summary>Whether a failure is the store's: a full disk, a missing right, a service that does not answer.</summary>
+    public static bool IsStoreFault(Exception fault) => fault is IOException or UnauthorizedAccessException or TimeoutException;
 
     /// <summary>Reads a shard's file of a checkpoint, and checks its hash.</summary>
     public async Task<SafeTensorsContent> ReadAsync(string run, long version, string name)

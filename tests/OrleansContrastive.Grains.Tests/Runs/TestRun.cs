@@ -22,8 +22,11 @@ internal sealed class TestRun : IAsyncDisposable
     public ITrainingRunGrain Grain { get; }
 
     /// <summary>A silo over a folder, with single-threaded lanes.</summary>
-    public static async Task<TestRun> OpenAsync(string folder, int lanes = 2) => new(await EmbeddedCluster.StartAsync(
-        new FolderStore(folder), options => (options.Lanes, options.ThreadsPerLane) = (lanes, 1)));
+    public static Task<TestRun> OpenAsync(string folder, int lanes = 2) => OpenAsync(new FolderStore(folder), lanes);
+
+    /// <summary>A silo over any store.</summary>
+    public static async Task<TestRun> OpenAsync(ICheckpointStore store, int lanes = 2) => new(await EmbeddedCluster.StartAsync(
+        store, options => (options.Lanes, options.ThreadsPerLane) = (lanes, 1)));
 
     /// <summary>Trains to the end and returns what was learned.</summary>
     public static async Task<RunOutcome> TrainAsync(RunSpec spec)
