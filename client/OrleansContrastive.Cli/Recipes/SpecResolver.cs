@@ -6,6 +6,7 @@ using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Learning.Devices;
 using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Learning.Heads;
+using OrleansContrastive.Learning.Negatives.Sampling;
 using TorchSharp;
 
 namespace OrleansContrastive.Cli.Recipes;
@@ -18,6 +19,8 @@ internal static class SpecResolver
     private static readonly string[] Consistencies = ["lockstep", "bounded", "unbounded"];
     private static readonly string[] Corrections = ["none", "inverse", "delay-compensation", "adaptive-delay-compensation"];
     private static readonly string[] Wires = ["float32", "bfloat16"];
+    private static readonly string[] Stores = ["queue", "bank"];
+    private static readonly string[] Samplings = ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed"];
     private static readonly string[] NegativeModes = ["mirror", "shard"];
 
     /// <summary>Resolves a recipe for a data set and the devices of the lanes.</summary>
@@ -29,6 +32,8 @@ internal static class SpecResolver
         Check("consistency", recipe.Consistency, Consistencies);
         Check("correction", recipe.Correction, Corrections);
         Check("wire", recipe.Wire, Wires);
+        Check("store", recipe.Store, Stores);
+        Check("sampling", recipe.Sampling, Samplings);
         Check("negatives", recipe.Negatives, NegativeModes);
         Range("epochs", recipe.Epochs, recipe.Epochs >= 1, "1 or more");
         Range("batch", recipe.Batch, recipe.Batch >= 2 && recipe.Batch <= dataset.Count, $"2 to {dataset.Count}, the number of images");
@@ -40,6 +45,15 @@ internal static class SpecResolver
         Range("learningRate", recipe.LearningRate, recipe.LearningRate > 0, "above 0");
         Range("warmUpEpochs", recipe.WarmUpEpochs, recipe.WarmUpEpochs >= 0 && recipe.WarmUpEpochs < recipe.Epochs, "0 to below the number of epochs");
 
+        Range("negatives", recipe.Negatives, recipe.Store == "queue" || recipe.Negatives == "shard", "shard, since a bank has no mirror");
+        Range("bankMomentum", recipe.BankMomentum, recipe.BankMomentum is >= 0 and < 1, "0 to below 1");
+        Range("sampling", recipe.Sampling, recipe.Store == "queue" || recipe.Sampling != "recent", "another strategy, since a bank knows no order of age");
+        Range("samplingRows", recipe.SamplingRows, recipe.SamplingRows >= 1, "1 or more");
+        Range("samplingRows", recipe.SamplingRows, recipe.Sampling != "hardest" || recipe.SamplingRows <= HardestRows.Most, $"at most {HardestRows.Most} for hardest");
+        Range("hardness", recipe.Hardness, recipe.Hardness > 0, "above 0");
+        Range("classPrior", recipe.ClassPrior, recipe.ClassPrior is >= 0 and < 1, "0 to below 1");
+        Range("mixedPairs", recipe.MixedPairs, recipe.MixedPairs >= 0, "0 or more");
+        Range("mixedWithQuery", recipe.MixedWithQuery, recipe.MixedWithQuery >= 0, "0 or more");
         Range("compensation", recipe.Compensation, recipe.Compensation >= 0, "0 or more");
         Range("replicas", recipe.Replicas, recipe.Replicas >= 1, "1 or more");
         Range("minimumSilos", recipe.MinimumSilos, recipe.MinimumSilos >= 1, "1 or more");
@@ -78,6 +92,17 @@ internal static class SpecResolver
                 MaskOwnSample = recipe.MaskOwnSample,
                 StartWithRandomRows = recipe.StartWithRandomRows,
                 Mode = recipe.Negatives == "mirror" ? NegativeMode.Mirror : NegativeMode.Shard,
+                Store = (NegativeStoreKind)Array.IndexOf(Stores, recipe.Store),
+                BankMomentum = recipe.BankMomentum,
+                Sampling = new()
+                {
+                    Kind = (SamplingKind)Array.IndexOf(Samplings, recipe.Sampling),
+                    Rows = recipe.SamplingRows,
+                    Beta = recipe.Hardness,
+                    ClassPrior = recipe.ClassPrior,
+                    MixedPairs = recipe.MixedPairs,
+                    MixedWithQuery = recipe.MixedWithQuery,
+                },
             },
             Optimizer = new()
             {

@@ -68,6 +68,30 @@ internal sealed record TrainingRecipe
     /// <summary>mirror or shard.</summary>
     public string Negatives { get; init; } = "mirror";
 
+    /// <summary>What the negatives are kept in: queue or bank; a bank is contrasted at the shards.</summary>
+    public string Store { get; init; } = "queue";
+
+    /// <summary>μ of a bank's rows.</summary>
+    public double BankMomentum { get; init; } = 0.5;
+
+    /// <summary>Which negatives count: all, uniform, recent, hardest, debiased, reweighted or mixed.</summary>
+    public string Sampling { get; init; } = "all";
+
+    /// <summary>Rows drawn, in the window, hardest, or to mix from.</summary>
+    public int SamplingRows { get; init; } = 256;
+
+    /// <summary>β of reweighted.</summary>
+    public double Hardness { get; init; } = 1;
+
+    /// <summary>τ⁺ of debiased and reweighted.</summary>
+    public double ClassPrior { get; init; } = 0.1;
+
+    /// <summary>s of mixed.</summary>
+    public int MixedPairs { get; init; } = 256;
+
+    /// <summary>s' of mixed.</summary>
+    public int MixedWithQuery { get; init; } = 32;
+
     /// <summary>Name of the augmentation recipe of both views; null = by the size of the images.</summary>
     public string? Augmentation { get; init; }
 

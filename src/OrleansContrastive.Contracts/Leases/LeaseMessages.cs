@@ -1,4 +1,5 @@
 using Orleans;
+using OrleansContrastive.Contracts.Runs;
 
 namespace OrleansContrastive.Contracts.Leases;
 
@@ -89,6 +90,16 @@ public sealed record CommitRequest
 }
 
 /// <summary>What one step measured, averaged over its queries.</summary>
+/// <param name="Loss">Mean loss.</param>
+/// <param name="ChanceLevel">Loss of a network that tells nothing apart.</param>
+/// <param name="Accuracy">Share of queries nearer to their key than to every negative.</param>
+/// <param name="PositiveSimilarity">Mean cosine of query and key.</param>
+/// <param name="Entropy">Of the softmax over key and negatives.</param>
+/// <param name="Negatives">Mean number of negatives.</param>
+/// <param name="BrokenImages">Images that could not be read.</param>
+/// <param name="RowAges">Ages, in versions, of some of the rows that were contrasted with, the oldest among them.</param>
+/// <param name="Traffic">Bytes that the lease moved between grains.</param>
+/// <param name="ResidualsLost">Error-feedback residuals that the encoder gave up since its last commit.</param>
 [GenerateSerializer, Immutable, Alias("oc.step-measures")]
 public readonly record struct StepMeasures(
     [property: Id(0)] double Loss,
@@ -97,7 +108,10 @@ public readonly record struct StepMeasures(
     [property: Id(3)] double PositiveSimilarity,
     [property: Id(4)] double Entropy,
     [property: Id(5)] long Negatives,
-    [property: Id(6)] long BrokenImages);
+    [property: Id(6)] long BrokenImages,
+    [property: Id(7)] long[]? RowAges = null,
+    [property: Id(8)] Traffic Traffic = default,
+    [property: Id(9)] int ResidualsLost = 0);
 
 /// <summary>What became of a commit.</summary>
 public enum CommitOutcome

@@ -169,6 +169,76 @@ public sealed record ContrastSpec
 
     /// <summary>Where the negatives meet the queries.</summary>
     [Id(7)] public NegativeMode Mode { get; init; }
+
+    /// <summary>What the negatives are kept in.</summary>
+    [Id(8)] public NegativeStoreKind Store { get; init; }
+
+    /// <summary>μ of a bank's rows, v ← normalize(μ v + (1 − μ) f); in [0, 1).</summary>
+    [Id(9)] public double BankMomentum { get; init; } = 0.5;
+
+    /// <summary>Which negatives count and how much.</summary>
+    [Id(10)] public SamplingSpec Sampling { get; init; } = new();
+
+    /// <summary>How long a shard's answer is waited for outside lockstep; without it, fewer negatives count, and are reported.</summary>
+    [Id(11)] public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>What negatives are kept in.</summary>
+public enum NegativeStoreKind
+{
+    /// <summary>A ring of the newest keys (He et al. 2020).</summary>
+    Queue = 0,
+
+    /// <summary>A row for every sample of the data set, spread over the shards by sample (Wu et al. 2018).</summary>
+    Bank = 1,
+}
+
+/// <summary>Strategies of choosing and weighing negatives.</summary>
+public enum SamplingKind
+{
+    /// <summary>Every row counts.</summary>
+    All = 0,
+
+    /// <summary>Rows drawn uniformly, by the seed and the lease.</summary>
+    Uniform = 1,
+
+    /// <summary>The newest rows.</summary>
+    Recent = 2,
+
+    /// <summary>The rows most similar to each query.</summary>
+    Hardest = 3,
+
+    /// <summary>Debiased (Chuang et al. 2020).</summary>
+    Debiased = 4,
+
+    /// <summary>Hard ones weigh more (Robinson et al. 2021).</summary>
+    Reweighted = 5,
+
+    /// <summary>Synthetic rows are mixed of the hardest (Kalantidis et al. 2020, MoCHi).</summary>
+    Mixed = 6,
+}
+
+/// <summary>Which negatives count and how much.</summary>
+[GenerateSerializer, Immutable, Alias("oc.sampling-spec")]
+public sealed record SamplingSpec
+{
+    /// <summary>The strategy.</summary>
+    [Id(0)] public SamplingKind Kind { get; init; }
+
+    /// <summary>Rows drawn, in the window, hardest, or hardest to mix from (N_h), of all shards together.</summary>
+    [Id(1)] public int Rows { get; init; } = 256;
+
+    /// <summary>β of <see cref="SamplingKind.Reweighted"/>; above 0.</summary>
+    [Id(2)] public double Beta { get; init; } = 1;
+
+    /// <summary>τ⁺ of debiased and reweighted: chance that a row is of the query's class; in [0, 1).</summary>
+    [Id(3)] public double ClassPrior { get; init; } = 0.1;
+
+    /// <summary>s of <see cref="SamplingKind.Mixed"/>: rows mixed of two hard ones.</summary>
+    [Id(4)] public int MixedPairs { get; init; } = 256;
+
+    /// <summary>s' of <see cref="SamplingKind.Mixed"/>: rows mixed with the query.</summary>
+    [Id(5)] public int MixedWithQuery { get; init; } = 32;
 }
 
 /// <summary>How gradients and parameters travel.</summary>

@@ -99,4 +99,7 @@ public sealed record RunStatus
 
     /// <summary>Leases that were granted again because their encoder was lost or forgot them.</summary>
     [Id(23)] public long LeasesRegranted { get; init; }
+
+    /// <summary>What is stale and by how much, and what moved; null before the run was started.</summary>
+    [Id(24)] public AsynchronyReport? Asynchrony { get; init; }
 }

@@ -271,6 +271,9 @@ public sealed record ContrastRequest
 
     /// <summary>Temperature T.</summary>
     [Id(4)] public required double Temperature { get; init; }
+
+    /// <summary>Tells the draws of one lease and direction from those of another.</summary>
+    [Id(5)] public long Step { get; init; }
 }
 
 /// <summary>A shard's part of the softmax of every query.</summary>
@@ -283,6 +286,12 @@ public sealed record ContrastReply
     /// <summary>Version that the shard stood at.</summary>
     [Id(1)] public long Version { get; init; }
 
-    /// <summary>[B, D + 3]: count, maximum, sum of exponentials, exponential-weighted sum of the rows.</summary>
+    /// <summary>
+    /// [parts, B, D + 3]: count, maximum, sum of exponentials, exponential-weighted sum of the rows; as many parts as the
+    /// run's strategy has.
+    /// </summary>
     [Id(2)] public TensorBlock? Parts { get; init; }
+
+    /// <summary>Key-encoder versions of some of the rows, the oldest among them.</summary>
+    [Id(3)] public long[] RowVersions { get; init; } = [];
 }

@@ -2,6 +2,7 @@ using Orleans;
 using Orleans.Concurrency;
 using OrleansContrastive.Contracts.Blocks;
 using OrleansContrastive.Contracts.Leases;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Shards;
 
 namespace OrleansContrastive.Contracts.Workers;
@@ -47,4 +48,7 @@ public sealed record KeyReply
 
     /// <summary>Unit keys [b, D]; for a symmetric method [2b, D]: those of the query views, then those of the key views.</summary>
     [Id(2)] public TensorBlock? Keys { get; init; }
+
+    /// <summary>Bytes that the key encoder moved for them.</summary>
+    [Id(3)] public Traffic Traffic { get; init; }
 }

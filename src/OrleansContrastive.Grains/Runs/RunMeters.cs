@@ -1,4 +1,5 @@
 using OrleansContrastive.Contracts.Leases;
+using OrleansContrastive.Contracts.Runs;
 
 namespace OrleansContrastive.Grains.Runs;
 
@@ -18,6 +19,9 @@ internal sealed class RunMeters(TimeProvider time)
 
     /// <summary>Images that could not be read.</summary>
     public long BrokenImages { get; private set; }
+
+    /// <summary>The clocks.</summary>
+    public RunClocks Clocks { get; } = new();
 
     /// <summary>Losses of recent commits, oldest first.</summary>
     public double[] Losses => [.. _losses];
@@ -71,9 +75,10 @@ internal sealed class RunMeters(TimeProvider time)
     }
 
     /// <summary>A commit was accepted.</summary>
-    public void Add(CommitRequest commit, long version)
+    public void Add(CommitRequest commit, long version, RunSpec spec)
     {
         BrokenImages += commit.Measures.BrokenImages;
+        Clocks.Add(commit, version, spec);
         if (commit.Skipped) return;
         _commits.Enqueue((commit, version - commit.BaseVersion, version - commit.KeyVersion));
         if (_commits.Count > Recent) _commits.Dequeue();

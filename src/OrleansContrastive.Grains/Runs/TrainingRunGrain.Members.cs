@@ -1,6 +1,7 @@
 using OrleansContrastive.Contracts;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Shards;
+using OrleansContrastive.Grains.Workers;
 
 namespace OrleansContrastive.Grains.Runs;
 
@@ -120,7 +121,12 @@ internal sealed partial class TrainingRunGrain
         if (_plan is null) return;
         _views++;
         var encoders = Awake(_plan.Encoders);
-        foreach (var encoder in (_view?.Encoders ?? []).Except(encoders)) _ledger!.EndAttempts(encoder);
+        foreach (var encoder in (_view?.Encoders ?? []).Except(encoders))
+        {
+            _ledger!.EndAttempts(encoder);
+            if (GradientWire.KeepsResiduals(Spec)) _meters.Clocks.LostResiduals(1);
+        }
+
         _view = new()
         {
             Number = (record.State.Term * ViewsPerTerm) + _views,

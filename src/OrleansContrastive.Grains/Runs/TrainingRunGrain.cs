@@ -28,6 +28,7 @@ internal sealed partial class TrainingRunGrain(
     private readonly WorkerRoster _roster = new(time);
     private readonly RunMeters _meters = new(time);
     private readonly Signal _applied = new();
+    private readonly HashSet<string> _warned = [];
     private RunPhase _phase;
     private RunPlanner _planner = null!;
     private RunPlan? _plan;
@@ -120,7 +121,7 @@ internal sealed partial class TrainingRunGrain(
             if (!request.Skipped && request.View < _stagedSince && _ledger.VersionOf(request.Attempt) is null) return CommitOutcome.OtherView;
             var (version, isNew) = (_ledger.Version, !_ledger.IsTaken(request.Attempt.Lease));
             var outcome = _ledger.Commit(request);
-            if (isNew && outcome is CommitOutcome.Accepted or CommitOutcome.Pending) _meters.Add(request, version);
+            if (isNew && outcome is CommitOutcome.Accepted or CommitOutcome.Pending) Measure(request, version);
             if (_ledger.Version > version) Kick();
             if (outcome != CommitOutcome.Accepted) return outcome;
         }
@@ -128,6 +129,12 @@ internal sealed partial class TrainingRunGrain(
         if (_ledger.VersionOf(request.Attempt) is null) return _ledger.IsTaken(request.Attempt.Lease) ? CommitOutcome.Committed : CommitOutcome.Refused;
         // Acknowledged is only what every member knows: the run's owner may die with one of them.
         return await IsKnownEverywhereAsync(request) ? CommitOutcome.Accepted : CommitOutcome.Pending;
+    }
+
+    private void Measure(CommitRequest request, long version)
+    {
+        _meters.Add(request, version, Spec);
+        foreach (var warning in _meters.Clocks.Warnings(Spec).Where(_warned.Add)) Log.Warned(logger, Run, warning);
     }
 
     public Task FailAsync(string problem) => EndAsync(RunPhase.Failed, problem);
@@ -198,6 +205,7 @@ internal sealed partial class TrainingRunGrain(
         Members = Members(),
         SilosLost = record.State.SilosLost,
         LeasesRegranted = _ledger?.Regranted ?? 0,
+        Asynchrony = record.State.Spec is { } spec ? _meters.Clocks.Report(spec) : null,
     };
 
     private static partial class Log
@@ -237,6 +245,9 @@ internal sealed partial class TrainingRunGrain(
 
         [LoggerMessage(20, LogLevel.Information, "Run {Run}: {Member} joins and is filled from version {Version} on")]
         public static partial void Joins(ILogger logger, string run, string member, long version);
+
+        [LoggerMessage(22, LogLevel.Warning, "Run {Run}: {Warning}")]
+        public static partial void Warned(ILogger logger, string run, string warning);
 
         [LoggerMessage(17, LogLevel.Warning, "Run {Run}: another activation has taken over")]
         public static partial void Superseded(ILogger logger, string run);

@@ -8,6 +8,7 @@ using OrleansContrastive.Contracts.Shards;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Grains.Workers;
 using OrleansContrastive.Learning.Negatives;
+using OrleansContrastive.Learning.Negatives.Sampling;
 using TorchSharp;
 
 namespace OrleansContrastive.Grains.Shards;
@@ -18,12 +19,13 @@ internal sealed class NegativeStoreGrain(
     SiloIdentity silo, DeviceLanes lanes, CheckpointShelf checkpoints, TimeProvider time, ILogger<NegativeStoreGrain> logger)
     : Grain, INegativeStoreGrain
 {
-    // 256 MiB at the widest: a part of a checkpoint stays far below what one array may hold.
-    private const int RowsPerPart = 1 << 16;
+    // Multiplications of one job: well below a second, so that writes and other readers get their turns.
+    private const double WorkPerJob = 4e9;
 
     private readonly ShardLedger<RowStage> _ledger = new();
     private readonly ImageShelf _images = new();
-    private KeyQueue _queue = null!;
+    private IStoreShard _store = null!;
+    private INegativeSampling _sampling = null!;
     private RunSpec _spec = null!;
     private string _run = "";
     private int _shard;
@@ -45,18 +47,10 @@ internal sealed class NegativeStoreGrain(
         if (status != ShardStatus.Ok || !load) return new(status, _ledger.Applied);
 
         var spec = prepare.Spec;
-        var queue = Empty(spec, prepare.Shard);
-        if (prepare.Restore)
-        {
-            var content = await checkpoints.ReadAsync(prepare.Run, prepare.Version, QueueFiles.Name(prepare.Shard, spec));
-            queue.Restore(QueueFiles.Restore(content, spec.Model.EmbeddingWidth, queue.ElementType));
-        }
-        else if (spec.Contrast.StartWithRandomRows)
-        {
-            queue.FillWithUnitRows(spec.Seed, prepare.Shard, spec.Topology.NegativeShards);
-        }
-
-        Open(prepare.Run, spec, prepare.Shard, queue);
+        // A bank of many rows takes a while to fill.
+        var store = await lanes.Shards.RunAsync(() => IStoreShard.Create(spec, prepare.Shard, fill: !prepare.Restore));
+        if (prepare.Restore) store.Restore(await checkpoints.ReadAsync(prepare.Run, prepare.Version, QueueFiles.Name(prepare.Shard, spec)));
+        Open(prepare.Run, spec, prepare.Shard, store);
         _ledger.Loaded(prepare);
         return new(ShardStatus.Ok, _ledger.Applied);
     }
@@ -66,11 +60,10 @@ internal sealed class NegativeStoreGrain(
         var status = _ledger.Follow(follow, out var fill);
         if (!fill) return Task.FromResult(new ShardReply(status, _ledger.Applied));
 
-        var queue = Empty(follow.Spec, follow.Shard);
-        Open(follow.Run, follow.Spec, follow.Shard, queue);
+        var store = IStoreShard.Create(follow.Spec, follow.Shard, fill: false);
+        Open(follow.Run, follow.Spec, follow.Shard, store);
         // It reports its own failures.
-        _ = ShardFilling.RunAsync(_ledger, follow, GrainFactory.GetGrain<INegativeStoreGrain>(follow.Primary), time, logger, (_, content) =>
-            queue.Restore(QueueFiles.Restore(content, follow.Spec.Model.EmbeddingWidth, queue.ElementType)));
+        _ = ShardFilling.RunAsync(_ledger, follow, GrainFactory.GetGrain<INegativeStoreGrain>(follow.Primary), time, logger, (_, content) => store.Restore(content));
         return Task.FromResult(new ShardReply(status, _ledger.Applied));
     }
 
@@ -78,8 +71,8 @@ internal sealed class NegativeStoreGrain(
     {
         var status = ShardFilling.MayFreeze(_ledger, freeze);
         if (status != ShardStatus.Ok) return new() { Status = status };
-        var rows = await lanes.Shards.RunAsync(() => _queue.Snapshot(RowsPerPart));
-        return _images.Hold(_ledger.Image(), QueueFiles.Tensors(rows), QueueFiles.Metadata(rows));
+        var (tensors, metadata) = await lanes.Shards.RunAsync(() => _store.Save(lasting: true));
+        return _images.Hold(_ledger.Image(), tensors, metadata);
     }
 
     public Task<CopyReply> CopyAsync(CopyRequest request) => Task.FromResult(_images.Copy(request, _spec.MaxBlockBytes));
@@ -103,7 +96,7 @@ internal sealed class NegativeStoreGrain(
         {
             StageRows[] leases = [.. order.Leases.Where(lease => !lease.Skipped).Select(lease => _ledger.StageOf(lease.Attempt).Rows!)];
             int[] samples = [.. order.Leases.Where(lease => !lease.Skipped).Select(lease => lease.Samples)];
-            await lanes.Shards.RunAsync(() => Append(order.Version, leases, samples));
+            await lanes.Shards.RunAsync(() => _store.Apply(order.Version, leases, samples));
             _ledger.Done(order);
         }
 
@@ -113,9 +106,9 @@ internal sealed class NegativeStoreGrain(
     public async Task<RowsReply> ReadAsync(RowsRequest request)
     {
         if (Refuses(request.History, request.Version) is { } status) return new() { Status = status, Version = _ledger.Applied };
+        if (_store is not QueueShard { Queue: var queue }) throw new InvalidOperationException("A bank has no mirror; contrast at the shards.");
         var version = _ledger.Applied;
-        var most = Math.Max(1, _spec.MaxBlockBytes / _queue.RowBytes);
-        var queue = _queue;
+        var most = Math.Max(1, _spec.MaxBlockBytes / queue.RowBytes);
         // On the executor, where appends happen too: the ring is its alone.
         var (rows, end) = await lanes.Shards.RunAsync(() => (queue.ReadSince(Math.Min(request.Sequence, queue.Sequence), most), queue.Sequence));
         return new()
@@ -136,18 +129,27 @@ internal sealed class NegativeStoreGrain(
     {
         if (Refuses(request.History, request.Version) is { } status) return new() { Status = status, Version = _ledger.Applied };
         request.Queries.Expect("Queries", _type, -1, _spec.Model.EmbeddingWidth);
-        var (version, queue) = (_ledger.Applied, _queue);
-        var part = await lanes.Shards.RunAsync(() =>
+        var (version, store) = (_ledger.Applied, _store);
+        var pass = await lanes.Shards.RunAsync(() => Begin(request, store.Rows));
+        try
         {
-            using var scope = torch.NewDisposeScope();
-            return ShardContrast.Compute(Blocks.ToTensor(request.Queries, queue.ElementType, torch.CPU), request.SampleIds, queue, request.Temperature);
-        });
-        return new()
+            var (batch, width) = (request.Queries.Shape[0], _spec.Model.EmbeddingWidth);
+            var most = (int)Math.Clamp(WorkPerJob / (2.0 * batch * width), 1024, int.MaxValue);
+            foreach (var (first, count) in pass.Ranges(most)) await lanes.Shards.RunAsync(() => pass.Add(first, count));
+            var looks = Math.Max(1, RowAges.Looks / _spec.Topology.NegativeShards);
+            var (parts, versions) = await lanes.Shards.RunAsync(() => (pass.Finish(), store.Versions(looks)));
+            return new()
+            {
+                Status = ShardStatus.Ok,
+                Version = version,
+                Parts = new(_type, [parts.Length, batch, width + 3], Bytes(parts)),
+                RowVersions = versions,
+            };
+        }
+        finally
         {
-            Status = ShardStatus.Ok,
-            Version = version,
-            Parts = new(_type, [part.Queries, part.Width + 3], part.ToBytes(queue.ElementType)),
-        };
+            await lanes.Shards.RunAsync(pass.Dispose);
+        }
     }
 
     public async Task<SnapshotReply> SnapshotAsync(SnapshotShard snapshot)
@@ -155,41 +157,33 @@ internal sealed class NegativeStoreGrain(
         var status = _ledger.Check(snapshot.Fence);
         if (status == ShardStatus.Ok && _ledger.Applied != snapshot.Version) status = ShardStatus.Missing;
         if (status != ShardStatus.Ok) return new(status, "", "", 0, "");
-        var rows = await lanes.Shards.RunAsync(() => _queue.Snapshot(RowsPerPart));
-        return await checkpoints.WriteAsync(_run, snapshot, QueueFiles.Name(_shard, _spec), QueueFiles.Tensors(rows), QueueFiles.Metadata(rows));
+        // Nothing is applied before the checkpoint is complete.
+        var (tensors, metadata) = await lanes.Shards.RunAsync(() => _store.Save(lasting: false));
+        return await checkpoints.WriteAsync(_run, snapshot, QueueFiles.Name(_shard, _spec), tensors, metadata);
     }
 
-    private static KeyQueue Empty(RunSpec spec, int shard) => new(
-        Capacity(spec, shard),
-        spec.Model.EmbeddingWidth,
-        ModelFactory.MasterType(spec) == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32);
+    private void Open(string run, RunSpec spec, int shard, IStoreShard store) =>
+        (_store, _sampling, _spec, _run, _shard, _type) = (store, SamplingFactory.Create(spec.Contrast.Sampling), spec, run, shard, ModelFactory.MasterType(spec));
 
-    private void Open(string run, RunSpec spec, int shard, KeyQueue queue) =>
-        (_queue, _spec, _run, _shard, _type) = (queue, spec, run, shard, ModelFactory.MasterType(spec));
-
-    // The shards' rings together hold the K newest rows, also where K is no multiple of their number.
-    private static int Capacity(RunSpec spec, int shard)
+    private IContrastPass Begin(ContrastRequest request, INegativeRows rows)
     {
-        var shards = spec.Topology.NegativeShards;
-        return (spec.Contrast.QueueLength / shards) + (shard < spec.Contrast.QueueLength % shards ? 1 : 0);
+        using var scope = torch.NewDisposeScope();
+        return _sampling.Begin(Blocks.ToTensor(request.Queries, Blocks.ScalarOf(_type), torch.CPU), new()
+        {
+            Temperature = request.Temperature,
+            SampleIds = request.SampleIds,
+            Seed = _spec.Seed,
+            Step = request.Step,
+            Shard = _shard,
+            Shards = _spec.Topology.NegativeShards,
+        }, rows);
     }
+
+    private byte[] Bytes(PartialSoftmax[] parts) => [.. parts.SelectMany(part => part.ToBytes(Blocks.ScalarOf(_type)))];
 
     private ShardStatus? Refuses(long history, long version)
     {
         var status = _ledger.Check(history);
         return status != ShardStatus.Ok ? status : version > _ledger.Applied ? ShardStatus.NotYet : null;
-    }
-
-    private void Append(long version, StageRows[] leases, int[] samples)
-    {
-        var before = 0;
-        foreach (var (lease, count) in leases.Zip(samples))
-        {
-            _queue.Append(
-                lease.Rows.Data.Span,
-                lease.SampleIds,
-                new(lease.KeyVersion, version, before + lease.FirstPosition, _spec.Topology.NegativeShards));
-            before += count * (_spec.Contrast.Symmetric ? 2 : 1);
-        }
     }
 }

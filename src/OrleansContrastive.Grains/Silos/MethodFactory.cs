@@ -16,5 +16,6 @@ internal static class MethodFactory
         SymmetricLoss = SymmetricLoss.Mean,
         ShuffleBatchNorm = spec.Contrast.ShuffleKeys,
         MaskOwnSamples = spec.Contrast.MaskOwnSample,
+        Sampling = SamplingFactory.Create(spec.Contrast.Sampling),
     });
 }

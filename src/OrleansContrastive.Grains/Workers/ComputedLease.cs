@@ -1,4 +1,5 @@
 using OrleansContrastive.Contracts.Leases;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Workers;
 
 namespace OrleansContrastive.Grains.Workers;
@@ -39,6 +40,12 @@ internal sealed class ComputedLease
     /// <summary>The sample of each view.</summary>
     public long[] SampleIds { get; init; } = [];
 
+    /// <summary>Bytes that it has moved so far.</summary>
+    public Traffic Traffic { get; set; }
+
+    /// <summary>Error-feedback residuals given up before it was packed.</summary>
+    public int ResidualsLost { get; set; }
+
     /// <summary>Keys of the shard members that have acknowledged all of it.</summary>
     public HashSet<string> Staged { get; } = [];
 
@@ -52,7 +59,7 @@ internal sealed class ComputedLease
         KeyVersion = KeyVersion,
         Samples = Samples,
         Skipped = Gradients is null,
-        Measures = Measures,
+        Measures = Measures with { Traffic = Traffic, ResidualsLost = ResidualsLost },
         View = view,
     };
 }

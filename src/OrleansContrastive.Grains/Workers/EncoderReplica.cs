@@ -58,13 +58,16 @@ internal sealed class EncoderReplica : IDisposable
         return [.. _passes.Select(pass => Blocks.FromTensor(pass.Queries))];
     }
 
+    /// <summary>What a strategy draws by: the lease, and the direction where there are two.</summary>
+    public static long DrawStep(long lease, int direction, int directions) => (lease * directions) + direction;
+
     /// <summary>Contrasts with the local mirror of the queue, and takes the gradient. Null where it is not finite.</summary>
-    public (LossValue Value, StepGradients? Gradients) Contrast(TensorBlock keys, QueueMirror mirror) =>
-        Contrast(keys, (pass, positives, _) => _method.Contrast(pass, positives, mirror));
+    public (LossValue Value, StepGradients? Gradients) Contrast(TensorBlock keys, QueueMirror mirror, ulong seed, long lease) =>
+        Contrast(keys, (pass, positives, direction) => _method.Contrast(pass, positives, mirror, seed, DrawStep(lease, direction, _passes.Count)));
 
     /// <summary>Contrasts with what the shards computed for each direction, and takes the gradient. Null where it is not finite.</summary>
-    public (LossValue Value, StepGradients? Gradients) Contrast(TensorBlock keys, IReadOnlyList<PartialSoftmax>[] parts) =>
-        Contrast(keys, (pass, positives, direction) => _method.Contrast(pass, positives, parts[direction]));
+    public (LossValue Value, StepGradients? Gradients) Contrast(TensorBlock keys, IReadOnlyList<PartialSoftmax[]>[] answers) =>
+        Contrast(keys, (pass, positives, direction) => _method.Contrast(pass, positives, answers[direction]));
 
     /// <summary>Lets the graphs of an unfinished step go.</summary>
     public void Drop()

@@ -43,7 +43,9 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     {
         var spec = view.Spec;
         var (attempt, version) = (lease.Attempt, lease.BaseVersion);
+        var fetched = _weights.BytesFetched;
         if (await _weights.TryFetchAsync(view, version) is not { } weights || weights.Version < atLeast) return null;
+        fetched = _weights.BytesFetched - fetched;
 
         var views = await ViewsAsync(view, attempt.Lease);
         var samples = views[0].SampleIds;
@@ -59,9 +61,10 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
             return null;
         }
 
+        var moved = _queue.BytesMoved;
         var (outcome, gradients) = spec.Contrast.Mode == NegativeMode.Mirror
-            ? await MirroredAsync(view, version, keyReply)
-            : await AtTheShardsAsync(view, version, queries, keyReply, samples);
+            ? await MirroredAsync(view, lease, keyReply)
+            : await AtTheShardsAsync(view, lease, queries, keyReply, samples);
         if (gradients is null) return Skipped(attempt, view, weights.Version, views[0].Broken.Length);
 
         return new()
@@ -71,7 +74,9 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
             BaseVersion = weights.Version,
             KeyVersion = keyReply.Version,
             Samples = samples.Length,
-            Measures = Measures(outcome, views[0].Broken.Length),
+            Measures = Measures(outcome, views[0].Broken.Length) with { RowAges = RowAges.At(weights.Version, _queue.RowVersions) },
+            Traffic = keyReply.Traffic + new Traffic(
+                views.Sum(batch => (long)batch.Views.Data.Length), keyReply.Keys!.Data.Length, 0, 0, fetched, _queue.BytesMoved - moved),
             Gradients = gradients,
             Keys = keyReply,
             SampleIds = samples,
@@ -81,7 +86,9 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     /// <summary>Brings a computed gradient into the form that travels.</summary>
     public void Pack(ComputedLease lease)
     {
-        if (lease.Gradients is { } gradients) lease.Packed = _wire.Pack(lease.View, gradients);
+        if (lease.Gradients is not { } gradients) return;
+        lease.Packed = _wire.Pack(lease.View, gradients);
+        lease.ResidualsLost = _wire.TakeLost();
     }
 
     /// <summary>What became of the lease that was packed last.</summary>
@@ -140,17 +147,20 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         });
     }
 
-    private async Task<(LossValue Value, StepGradients? Gradients)> MirroredAsync(RunView view, long version, KeyReply keys)
+    private async Task<(LossValue Value, StepGradients? Gradients)> MirroredAsync(RunView view, LeaseReply lease, KeyReply keys)
     {
-        await _queue.CatchUpAsync(view, version);
-        return await lane.RunAsync(() => _replica!.Contrast(keys.Keys!, _queue.Mirror));
+        await _queue.CatchUpAsync(view, lease.BaseVersion);
+        var ordinal = lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch);
+        return await lane.RunAsync(() => _replica!.Contrast(keys.Keys!, _queue.Mirror, view.Spec.Seed, ordinal));
     }
 
     private async Task<(LossValue Value, StepGradients? Gradients)> AtTheShardsAsync(
-        RunView view, long version, TensorBlock[] queries, KeyReply keys, long[] samples)
+        RunView view, LeaseReply lease, TensorBlock[] queries, KeyReply keys, long[] samples)
     {
-        var parts = await Task.WhenAll(queries.Select(block => _queue.ContrastAsync(view, version, block, samples)));
-        return await lane.RunAsync(() => _replica!.Contrast(keys.Keys!, parts));
+        var ordinal = lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch);
+        var answers = await Task.WhenAll(queries.Select((block, direction) =>
+            _queue.ContrastAsync(view, lease.BaseVersion, block, samples, EncoderReplica.DrawStep(ordinal, direction, queries.Length))));
+        return await lane.RunAsync(() => _replica!.Contrast(keys.Keys!, answers));
     }
 
     private IEnumerable<Task> StageGradients(RunView view, ComputedLease lease)
@@ -176,14 +186,17 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
             }
 
             foreach (var member in view.ParameterMembers(shard).Where(member => !lease.Staged.Contains(member)))
+            {
+                lease.Traffic += new Traffic(0, 0, flat.Length + moments.Length, 0, 0, 0);
                 yield return StageAsync(lease, member, parts.Select(part => grains.GetGrain<IParameterServerGrain>(member).StageAsync(part)));
+            }
         }
     }
 
     private IEnumerable<Task> StageRows(RunView view, ComputedLease lease)
     {
         long[] samples = view.Spec.Contrast.Symmetric ? [.. lease.SampleIds, .. lease.SampleIds] : lease.SampleIds;
-        var deal = new RowDeal(lease.Keys!.Keys!, samples, lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch), view.NegativeShards.Length);
+        var deal = new RowDeal(lease.Keys!.Keys!, samples, lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch), view.NegativeShards.Length, view.Spec.Contrast.Store);
         for (var shard = 0; shard < view.NegativeShards.Length; shard++)
         {
             var (rows, ids, first) = deal.Of(shard);
@@ -197,7 +210,10 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
                 FirstPosition = first,
             };
             foreach (var member in view.NegativeMembers(shard).Where(member => !lease.Staged.Contains(member)))
+            {
+                lease.Traffic += new Traffic(0, 0, 0, rows.Data.Length, 0, 0);
                 yield return StageAsync(lease, member, [grains.GetGrain<INegativeStoreGrain>(member).StageAsync(stage)]);
+            }
         }
     }
 

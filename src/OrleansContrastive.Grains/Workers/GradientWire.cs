@@ -16,11 +16,19 @@ internal sealed class GradientWire
     private float[][]? _residuals;
     private float[][]? _next;
     private long _history = -1;
+    private int _lost;
+
+    /// <summary>Whether the encoders of a run keep what their roundings leave over.</summary>
+    public static bool KeepsResiduals(RunSpec spec) =>
+        spec.Wire == WireFormat.BFloat16 && spec.Consistency.Mode != ConsistencyMode.Lockstep;
 
     /// <summary>Residuals that a roll-back has taken away, since the last call.</summary>
-    public int TakeLost() => Interlocked.Exchange(ref _lost, 0);
-
-    private int _lost;
+    public int TakeLost()
+    {
+        var lost = _lost;
+        _lost = 0;
+        return lost;
+    }
 
     /// <summary>The gradients as they travel. Ask <see cref="Settle"/> before the next ones.</summary>
     public StepGradients Pack(RunView view, StepGradients gradients)
@@ -32,7 +40,7 @@ internal sealed class GradientWire
             (_history, _residuals, _next) = (view.History, null, null);
         }
 
-        var feedback = view.Spec.Consistency.Mode != ConsistencyMode.Lockstep;
+        var feedback = KeepsResiduals(view.Spec);
         var packed = new ReadOnlyMemory<byte>[gradients.Shards.Length];
         _next = feedback ? new float[packed.Length][] : null;
         for (var shard = 0; shard < packed.Length; shard++)

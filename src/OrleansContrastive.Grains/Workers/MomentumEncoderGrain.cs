@@ -42,7 +42,7 @@ internal sealed class MomentumEncoderGrain(SiloIdentity silo, DeviceLanes lanes)
 
     public async Task<KeyReply> EncodeAsync(KeyRequest request)
     {
-        var weights = await FetchAsync(request);
+        var (weights, fetched) = await FetchAsync(request);
         if (weights is null) return new() { Status = ShardStatus.NotYet };
 
         var order = new ViewOrder(request.Lease, request.View.Spec);
@@ -51,19 +51,20 @@ internal sealed class MomentumEncoderGrain(SiloIdentity silo, DeviceLanes lanes)
         ViewBranch[] branches = request.View.Spec.Contrast.Symmetric ? [ViewBranch.Key, ViewBranch.Query] : [ViewBranch.Key];
         var batches = await Task.WhenAll(branches.Select(branch => augmentation.TakeAsync(order, branch)));
         var keys = await _lane.RunAsync(() => Encode(request, batches, weights));
-        return new() { Status = ShardStatus.Ok, Version = weights.Version, Keys = keys };
+        return new() { Status = ShardStatus.Ok, Version = weights.Version, Keys = keys, Traffic = new(batches.Sum(batch => (long)batch.Views.Data.Length), 0, 0, 0, fetched, 0) };
     }
 
-    private async Task<ParameterSet?> FetchAsync(KeyRequest request)
+    private async Task<(ParameterSet? Weights, long Bytes)> FetchAsync(KeyRequest request)
     {
         await _fetching.WaitAsync();
         try
         {
-            return await _reader.TryFetchAsync(request.View, request.Version);
+            var before = _reader.BytesFetched;
+            return (await _reader.TryFetchAsync(request.View, request.Version), _reader.BytesFetched - before);
         }
         catch (StaleViewException)
         {
-            return null;
+            return default;
         }
         finally
         {

@@ -22,6 +22,12 @@ internal sealed class QueueReader(IGrainFactory grains, DeviceExecutor lane) : I
     /// <summary>The local copy; only after <see cref="CatchUpAsync"/>.</summary>
     public QueueMirror Mirror => _mirror ?? throw new InvalidOperationException("The mirror was not filled yet.");
 
+    /// <summary>Bytes of rows, queries and partial softmaxes that went over the wire so far.</summary>
+    public long BytesMoved { get; private set; }
+
+    /// <summary>Versions of some of the rows that the last contrast met.</summary>
+    public IReadOnlyList<long> RowVersions { get; private set; } = [];
+
     /// <summary>Pulls the rows that are visible at a version (-1 = whatever there is).</summary>
     /// <exception cref="StaleViewException">A shard is in another history.</exception>
     public async Task CatchUpAsync(RunView view, long version)
@@ -33,34 +39,94 @@ internal sealed class QueueReader(IGrainFactory grains, DeviceExecutor lane) : I
         _history = view.History;
 
         var pulled = await Task.WhenAll(view.NegativeShards.Select((key, shard) => PullAsync(view, key, _mirror.SequenceOf(shard), version)));
-        if (pulled.Any(rows => rows.Count > 0)) await lane.RunAsync(() => _mirror.Apply(pulled));
+        BytesMoved += pulled.Sum(rows => (long)rows.Vectors.Length);
+        RowVersions = await lane.RunAsync(() =>
+        {
+            if (pulled.Any(rows => rows.Count > 0)) _mirror.Apply(pulled);
+            return RowAges.Sample(_mirror.KeyVersions, _mirror.SampleIds, RowAges.Looks);
+        });
     }
 
-    /// <summary>Has queries contrasted at every shard; the parts come in shard order.</summary>
+    /// <summary>Has queries contrasted at every shard; the answers come in shard order.</summary>
+    /// <param name="view">The view to work in.</param>
+    /// <param name="version">Rows up to this version must be in; -1 = whatever there is.</param>
+    /// <param name="queries">Unit queries [B, D].</param>
+    /// <param name="samples">Sample of each.</param>
+    /// <param name="step">Tells the draws of one lease and direction from those of another.</param>
     /// <exception cref="StaleViewException">A shard is in another history.</exception>
-    public async Task<IReadOnlyList<PartialSoftmax>> ContrastAsync(RunView view, long version, TensorBlock queries, long[] samples)
+    public async Task<IReadOnlyList<PartialSoftmax[]>> ContrastAsync(RunView view, long version, TensorBlock queries, long[] samples, long step)
     {
-        var request = new ContrastRequest
+        var (spec, parts) = (view.Spec, SamplingFactory.Create(view.Spec.Contrast.Sampling).Parts);
+        var stride = spec.Model.EmbeddingWidth + 3;
+        // An answer of many parts comes for a few queries at a time: no message above the largest block.
+        var most = Math.Max(1, spec.MaxBlockBytes / (parts * stride * queries.Type.Size()));
+        var versions = new List<long>();
+        var answers = await Task.WhenAll(view.NegativeShards.Select(async key =>
         {
-            History = view.History,
-            Version = version,
-            Queries = queries,
-            SampleIds = view.Spec.Contrast.MaskOwnSample ? samples : [],
-            Temperature = view.Spec.Contrast.Temperature,
-        };
-        return await Task.WhenAll(view.NegativeShards.Select(async key =>
-        {
-            var reply = await AskAsync(key, () => grains.GetGrain<INegativeStoreGrain>(key).ContrastAsync(request), reply => reply.Status);
-            var width = view.Spec.Model.EmbeddingWidth;
-            var bytes = reply.Parts!.Expect(key, ModelFactory.MasterType(view.Spec), samples.Length, width + 3);
-            return PartialSoftmax.FromBytes(bytes.Span, Scalar(view.Spec), samples.Length, width);
+            var pieces = new List<PartialSoftmax[]>();
+            for (var first = 0; first < samples.Length; first += most)
+            {
+                var count = Math.Min(most, samples.Length - first);
+                var reply = await AnswerAsync(view, key, Request(view, version, queries, samples, step, first, count));
+                pieces.Add(reply is null
+                    ? [.. Enumerable.Range(0, parts).Select(_ => PartialSoftmax.Empty(count, spec.Model.EmbeddingWidth))]
+                    : Parts(key, reply, spec, parts, count));
+                versions.AddRange(reply?.RowVersions ?? []);
+            }
+
+            return pieces.Count == 1 ? pieces[0] : [.. Enumerable.Range(0, parts).Select(part => PartialSoftmax.Stack([.. pieces.Select(piece => piece[part])]))];
         }));
+        RowVersions = versions;
+        return answers;
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_mirror is { } mirror) await lane.RunAsync(mirror.Dispose);
+    }
+
+    private static ContrastRequest Request(RunView view, long version, TensorBlock queries, long[] samples, long step, int first, int count)
+    {
+        var row = queries.Data.Length / samples.Length;
+        var whole = count == samples.Length;
+        return new()
+        {
+            History = view.History,
+            Version = version,
+            Queries = whole ? queries : new(queries.Type, [count, queries.Shape[1]], queries.Data.Slice(first * row, count * row)),
+            SampleIds = !view.Spec.Contrast.MaskOwnSample ? [] : whole ? samples : samples[first..(first + count)],
+            Temperature = view.Spec.Contrast.Temperature,
+            Step = step,
+        };
+    }
+
+    /// <summary>A shard's answer; null where it came too late, which only asynchronous runs go on without.</summary>
+    private async Task<ContrastReply?> AnswerAsync(RunView view, string key, ContrastRequest request)
+    {
+        var answer = AskAsync(key, () => grains.GetGrain<INegativeStoreGrain>(key).ContrastAsync(request), reply => reply.Status);
+        if (view.Spec.Consistency.Mode != ConsistencyMode.Lockstep)
+        {
+            try
+            {
+                return await answer.WaitAsync(view.Spec.Contrast.Deadline);
+            }
+            catch (TimeoutException)
+            {
+                return null;
+            }
+        }
+
+        return await answer;
+    }
+
+    private PartialSoftmax[] Parts(string key, ContrastReply reply, RunSpec spec, int parts, int queries)
+    {
+        var (width, type) = (spec.Model.EmbeddingWidth, ModelFactory.MasterType(spec));
+        var bytes = reply.Parts!.Expect(key, type, parts, queries, width + 3);
+        BytesMoved += bytes.Length + ((long)queries * width * type.Size());
+        var one = bytes.Length / parts;
+        return [.. Enumerable.Range(0, parts).Select(part => PartialSoftmax.FromBytes(bytes.Span.Slice(part * one, one), Scalar(spec), queries, width))];
     }
 
     private async Task<QueueRows> PullAsync(RunView view, string key, long sequence, long version)

@@ -19,7 +19,7 @@ public sealed class MemoryBank : IRowsBySample
 
     private const int RowsPerBlock = 1 << 17;
 
-    private readonly ushort[][] _blocks;
+    private readonly byte[][] _blocks; // bfloat16, little-endian
     private readonly int[] _versions;
     private readonly int _shard;
     private readonly int _shards;
@@ -48,9 +48,9 @@ public sealed class MemoryBank : IRowsBySample
         (Samples, Width, Momentum, _shard, _shards, _type) = (samples, width, momentum, shard, shards, type);
         Count = checked((int)((samples - shard + shards - 1) / shards));
         _versions = new int[Count];
-        _blocks = new ushort[(Count + RowsPerBlock - 1) / RowsPerBlock][];
+        _blocks = new byte[(Count + RowsPerBlock - 1) / RowsPerBlock][];
         for (var block = 0; block < _blocks.Length; block++)
-            _blocks[block] = GC.AllocateUninitializedArray<ushort>(Math.Min(RowsPerBlock, Count - (block * RowsPerBlock)) * width);
+            _blocks[block] = GC.AllocateUninitializedArray<byte>(Math.Min(RowsPerBlock, Count - (block * RowsPerBlock)) * RowBytes);
         Fill(seed);
     }
 
@@ -62,6 +62,9 @@ public sealed class MemoryBank : IRowsBySample
 
     /// <inheritdoc/>
     public int Width { get; }
+
+    /// <summary>Bytes of one row in memory.</summary>
+    public int RowBytes => Width * BrainFloat.Size;
 
     /// <summary>μ.</summary>
     public double Momentum { get; }
@@ -113,8 +116,8 @@ public sealed class MemoryBank : IRowsBySample
         var count = Math.Min(Math.Min(maxRows, RowsAtOnce), Math.Min(Count - first, RowsPerBlock - (first % RowsPerBlock)));
         using var scope = torch.NewDisposeScope();
         var rows = torch.empty([count, Width], torch.ScalarType.Float32);
-        var packed = _blocks[first / RowsPerBlock].AsSpan(first % RowsPerBlock * Width, count * Width);
-        BrainFloat.Unpack(packed, MemoryMarshal.Cast<byte, float>(rows.bytes));
+        var packed = _blocks[first / RowsPerBlock].AsSpan(first % RowsPerBlock * RowBytes, count * RowBytes);
+        BrainFloat.Unpack(MemoryMarshal.Cast<byte, ushort>(packed), MemoryMarshal.Cast<byte, float>(rows.bytes));
         return rows.to_type(_type).MoveToOuterDisposeScope();
     }
 
@@ -144,11 +147,12 @@ public sealed class MemoryBank : IRowsBySample
     /// <remarks>A bank knows no order of age: the last rows.</remarks>
     public IReadOnlyList<(int First, int Count)> Newest(int count) => [(Count - Math.Min(count, Count), Math.Min(count, Count))];
 
-    /// <summary>The rows as they lie in memory, part by part: bfloat16 elements and versions. Nothing is copied.</summary>
-    public IEnumerable<(ReadOnlyMemory<ushort> Rows, ReadOnlyMemory<int> Versions)> Parts()
+    /// <summary>The rows as they lie in memory, part by part: bfloat16 elements and versions. They are not copied: valid until the
+    /// next update.</summary>
+    public IEnumerable<(ReadOnlyMemory<byte> Rows, ReadOnlyMemory<int> Versions)> Parts()
     {
         for (var block = 0; block < _blocks.Length; block++)
-            yield return (_blocks[block], _versions.AsMemory(block * RowsPerBlock, _blocks[block].Length / Width));
+            yield return (_blocks[block], _versions.AsMemory(block * RowsPerBlock, _blocks[block].Length / RowBytes));
     }
 
     /// <summary>Takes the rows of one part from a checkpoint.</summary>
@@ -158,9 +162,9 @@ public sealed class MemoryBank : IRowsBySample
     /// <exception cref="ArgumentException">The part has another length.</exception>
     public void Restore(int part, ReadOnlySpan<byte> rows, ReadOnlySpan<byte> versions)
     {
-        RowColumns.RequireLength($"Part {part} of the bank", rows.Length, _blocks[part].Length * (long)sizeof(ushort));
-        RowColumns.RequireLength($"The versions of part {part} of the bank", versions.Length, _blocks[part].Length / Width * (long)sizeof(int));
-        MemoryMarshal.Cast<byte, ushort>(rows).CopyTo(_blocks[part]);
+        RowColumns.RequireLength($"Part {part} of the bank", rows.Length, _blocks[part].Length);
+        RowColumns.RequireLength($"The versions of part {part} of the bank", versions.Length, _blocks[part].Length / RowBytes * (long)sizeof(int));
+        rows.CopyTo(_blocks[part]);
         MemoryMarshal.Cast<byte, int>(versions).CopyTo(_versions.AsSpan(part * RowsPerBlock));
     }
 
@@ -169,7 +173,8 @@ public sealed class MemoryBank : IRowsBySample
 
     private long SampleOf(int row) => ((long)row * _shards) + _shard;
 
-    private Span<ushort> Packed(int row) => _blocks[row / RowsPerBlock].AsSpan(row % RowsPerBlock * Width, Width);
+    private Span<ushort> Packed(int row) =>
+        MemoryMarshal.Cast<byte, ushort>(_blocks[row / RowsPerBlock].AsSpan(row % RowsPerBlock * RowBytes, RowBytes));
 
     private void Fill(ulong seed) => Parallel.For(
         0, (Count + RowsAtOnce - 1) / RowsAtOnce, () => new double[Width],

@@ -106,6 +106,15 @@ public sealed class PartialSoftmax
         return merged;
     }
 
+    /// <summary>Puts the parts of several groups of queries under one another.</summary>
+    /// <exception cref="ArgumentException">They differ in width.</exception>
+    public static PartialSoftmax Stack(IReadOnlyList<PartialSoftmax> groups)
+    {
+        if (groups.FirstOrDefault(group => group.Width != groups[0].Width) is { } other)
+            throw new ArgumentException($"A partial softmax is {other.Width} wide; expected {groups[0].Width}.", nameof(groups));
+        return new(groups.Sum(group => group.Queries), groups[0].Width, [.. groups.SelectMany(group => group._values)]);
+    }
+
     /// <summary>Wire form: [B, D + 3] little-endian, per query (count, maximum, sum, weighted row).</summary>
     /// <param name="elementType">Float32 or Float64.</param>
     public byte[] ToBytes(torch.ScalarType elementType)

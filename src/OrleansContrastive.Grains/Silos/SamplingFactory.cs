@@ -1,0 +1,21 @@
+using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Learning.Negatives.Sampling;
+
+namespace OrleansContrastive.Grains.Silos;
+
+/// <summary>Makes the strategy that a spec names.</summary>
+internal static class SamplingFactory
+{
+    /// <summary>The strategy; encoders and shards make the same.</summary>
+    public static INegativeSampling Create(SamplingSpec spec) => spec.Kind switch
+    {
+        SamplingKind.All => new AllRows(),
+        SamplingKind.Uniform => new UniformRows(spec.Rows),
+        SamplingKind.Recent => new RecentRows(spec.Rows),
+        SamplingKind.Hardest => new HardestRows(spec.Rows),
+        SamplingKind.Debiased => new ReweightedRows(0, spec.ClassPrior),
+        SamplingKind.Reweighted => new ReweightedRows(spec.Beta, spec.ClassPrior),
+        SamplingKind.Mixed => new MixedRows(spec.Rows, spec.MixedPairs, spec.MixedWithQuery),
+        var other => throw new ArgumentException($"Strategy {other} of the run is not known to this silo."),
+    };
+}
