@@ -104,7 +104,8 @@ internal sealed class BankShard(RunSpec spec, int shard) : IStoreShard
 
     public long[] Versions(int looks)
     {
-        var (versions, found) = (_bank.Versions, new List<long>(looks));
+        var versions = _bank.Versions;
+        var found = new List<long>(looks);
         for (var look = 0; look < Math.Min(looks, versions.Length); look++)
         {
             // A row that is still random has no age.

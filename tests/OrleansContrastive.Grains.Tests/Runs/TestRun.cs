@@ -52,6 +52,10 @@ internal sealed class TestRun : IAsyncDisposable
         }
     }
 
+    /// <summary>θ_q of a run in float64.</summary>
+    public async Task<double[]> WeightsAsync() =>
+        System.Runtime.InteropServices.MemoryMarshal.Cast<byte, double>(await ReadAsync((await Grain.ViewAsync())!, ParameterKind.Query)).ToArray();
+
     /// <summary>What the shards hold.</summary>
     public async Task<RunOutcome> OutcomeAsync()
     {
