@@ -21,6 +21,8 @@ internal static class SpecResolver
     private static readonly string[] Wires = ["float32", "bfloat16"];
     private static readonly string[] Stores = ["queue", "bank"];
     private static readonly string[] Samplings = ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed"];
+    private static readonly string[] Prefetches = ["none", "views", "keys", "weights"];
+    private static readonly string[] KeyEncodings = ["shared", "local"];
     private static readonly string[] NegativeModes = ["mirror", "shard"];
 
     /// <summary>Resolves a recipe for a data set and the devices of the lanes.</summary>
@@ -34,6 +36,8 @@ internal static class SpecResolver
         Check("wire", recipe.Wire, Wires);
         Check("store", recipe.Store, Stores);
         Check("sampling", recipe.Sampling, Samplings);
+        Check("prefetch", recipe.Prefetch, Prefetches);
+        Check("keyEncoding", recipe.KeyEncoding, KeyEncodings);
         Check("negatives", recipe.Negatives, NegativeModes);
         Range("epochs", recipe.Epochs, recipe.Epochs >= 1, "1 or more");
         Range("batch", recipe.Batch, recipe.Batch >= 2 && recipe.Batch <= dataset.Count, $"2 to {dataset.Count}, the number of images");
@@ -54,6 +58,9 @@ internal static class SpecResolver
         Range("classPrior", recipe.ClassPrior, recipe.ClassPrior is >= 0 and < 1, "0 to below 1");
         Range("mixedPairs", recipe.MixedPairs, recipe.MixedPairs >= 0, "0 or more");
         Range("mixedWithQuery", recipe.MixedWithQuery, recipe.MixedWithQuery >= 0, "0 or more");
+        Range("keyBatch", recipe.KeyBatch, recipe.KeyBatch >= 1, "1 or more");
+        Range("keyBatch", recipe.KeyBatch, recipe.KeyBatch == 1 || recipe.KeyEncoding == "shared", "1, since local keys are encoded lease by lease");
+        Range("keyDeadlineMilliseconds", recipe.KeyDeadlineMilliseconds, recipe.KeyDeadlineMilliseconds is > 0 and <= 10_000, "above 0 and at most 10000");
         Range("compensation", recipe.Compensation, recipe.Compensation >= 0, "0 or more");
         Range("replicas", recipe.Replicas, recipe.Replicas >= 1, "1 or more");
         Range("minimumSilos", recipe.MinimumSilos, recipe.MinimumSilos >= 1, "1 or more");
@@ -94,6 +101,9 @@ internal static class SpecResolver
                 Mode = recipe.Negatives == "mirror" ? NegativeMode.Mirror : NegativeMode.Shard,
                 Store = (NegativeStoreKind)Array.IndexOf(Stores, recipe.Store),
                 BankMomentum = recipe.BankMomentum,
+                KeyEncoding = (KeyEncoding)Array.IndexOf(KeyEncodings, recipe.KeyEncoding),
+                KeyBatch = recipe.KeyBatch,
+                KeyDeadline = TimeSpan.FromMilliseconds(recipe.KeyDeadlineMilliseconds),
                 Sampling = new()
                 {
                     Kind = (SamplingKind)Array.IndexOf(Samplings, recipe.Sampling),
@@ -132,6 +142,7 @@ internal static class SpecResolver
             Seed = recipe.Seed,
             CheckpointEvery = (long)(recipe.CheckpointEpochs * dataset.Count),
             CheckpointsKept = recipe.CheckpointsKept,
+            Prefetch = (Prefetch)Array.IndexOf(Prefetches, recipe.Prefetch),
             Wire = (WireFormat)Array.IndexOf(Wires, recipe.Wire),
         };
         Range("wire", recipe.Wire, spec.Wire == WireFormat.Float32 || spec.Model.Precision != "float64", "float32, since the precision is float64");

@@ -122,6 +122,18 @@ internal sealed record TrainingRecipe
     /// <summary>How gradients and parameters travel: float32 or bfloat16.</summary>
     public string Wire { get; init; } = "float32";
 
+    /// <summary>What is fetched for the next lease while one is computed: none, views, keys or weights; in lockstep views at most.</summary>
+    public string Prefetch { get; init; } = "views";
+
+    /// <summary>Who encodes keys: shared (momentum encoders) or local (every encoder its own).</summary>
+    public string KeyEncoding { get; init; } = "shared";
+
+    /// <summary>Leases that a momentum encoder encodes together, shuffled for batch norm; in lockstep more than 1 means a whole step.</summary>
+    public int KeyBatch { get; init; } = 1;
+
+    /// <summary>How long an asynchronous batch of keys waits to be full.</summary>
+    public double KeyDeadlineMilliseconds { get; init; } = 20;
+
     /// <summary>Encoders; 0 = one per lane. In lockstep each computes a part of the batch.</summary>
     public int Encoders { get; init; }
 

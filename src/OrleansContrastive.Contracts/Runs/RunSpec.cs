@@ -61,6 +61,9 @@ public sealed record RunSpec
     /// <summary>Checkpoints that are kept, the newest ones; at least 1.</summary>
     [Id(15)] public int CheckpointsKept { get; init; } = 3;
 
+    /// <summary>What is fetched for the next lease while one is computed.</summary>
+    [Id(16)] public Prefetch Prefetch { get; init; } = Prefetch.Views;
+
     /// <summary>Leases of one epoch. The last samples that fill no whole step are dropped, and counted as skipped.</summary>
     [JsonIgnore]
     public int LeasesPerEpoch
@@ -181,6 +184,44 @@ public sealed record ContrastSpec
 
     /// <summary>How long a shard's answer is waited for outside lockstep; without it, fewer negatives count, and are reported.</summary>
     [Id(11)] public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Who encodes keys.</summary>
+    [Id(12)] public KeyEncoding KeyEncoding { get; init; }
+
+    /// <summary>
+    /// Leases that a momentum encoder encodes together, permuted together before batch norm; 1 = each by itself. In lockstep any
+    /// larger number means all slots of a version.
+    /// </summary>
+    [Id(13)] public int KeyBatch { get; init; } = 1;
+
+    /// <summary>How long an asynchronous batch waits to be full.</summary>
+    [Id(14)] public TimeSpan KeyDeadline { get; init; } = TimeSpan.FromMilliseconds(20);
+}
+
+/// <summary>Who encodes keys.</summary>
+public enum KeyEncoding
+{
+    /// <summary>Momentum encoders, for all encoders.</summary>
+    Shared = 0,
+
+    /// <summary>Every encoder its own, on its own lane: no keys and key views travel to a third place.</summary>
+    Local = 1,
+}
+
+/// <summary>What an encoder fetches for its next lease while it computes one. In lockstep only views are fetched ahead.</summary>
+public enum Prefetch
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Query views.</summary>
+    Views = 1,
+
+    /// <summary>Query views and keys, whose encoder is then older by the updates of one lease.</summary>
+    Keys = 2,
+
+    /// <summary>Query views, keys and weights: the gradient too is then older by the updates of one lease.</summary>
+    Weights = 3,
 }
 
 /// <summary>What negatives are kept in.</summary>

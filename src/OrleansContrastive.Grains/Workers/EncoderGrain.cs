@@ -148,7 +148,7 @@ internal sealed partial class EncoderGrain(
             {
                 _leases.Remove(next.Attempt.Lease);
             }
-            else if (begin.Outcome == BeginOutcome.Begin && await _step.TryComputeAsync(_view!, next, begin.AtLeast) is { } computed)
+            else if (begin.Outcome == BeginOutcome.Begin && await _step.TryComputeAsync(_view!, next, begin.AtLeast, _leases.Values.Skip(1).FirstOrDefault()) is { } computed)
             {
                 var slower = handicap.Of(_place.Index % lanes.Lanes.Count, lanes.Lanes.Count);
                 if (slower > 1) await DelayAsync(time.GetElapsedTime(began) * (slower - 1), stop);

@@ -19,6 +19,8 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private readonly ParameterReader _weights = new(grains, ParameterKind.Query, byWire: true);
     private readonly GradientWire _wire = new();
     private readonly QueueReader _queue = new(grains, lane);
+    private readonly KeyEncoder _keys = new(grains, lane);
+    private readonly Dictionary<LeaseAttempt, Ahead> _ahead = [];
     private EncoderReplica? _replica;
 
     /// <summary>Has the views of a lease made, ahead of time.</summary>
@@ -38,26 +40,35 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     /// <param name="view">The view to work in.</param>
     /// <param name="lease">What was granted.</param>
     /// <param name="atLeast">The oldest version of the weights that will do.</param>
+    /// <param name="next">The lease that comes after it, to fetch for meanwhile; null = none is known.</param>
     /// <exception cref="StaleViewException">The cluster works in another history.</exception>
-    public async Task<ComputedLease?> TryComputeAsync(RunView view, LeaseReply lease, long atLeast = 0)
+    public async Task<ComputedLease?> TryComputeAsync(RunView view, LeaseReply lease, long atLeast = 0, LeaseReply? next = null)
     {
         var spec = view.Spec;
-        var (attempt, version) = (lease.Attempt, lease.BaseVersion);
+        var attempt = lease.Attempt;
+        _ahead.Remove(attempt, out var ahead);
+        if (ahead is not null && ahead.History != view.History) ahead = null;
         var fetched = _weights.BytesFetched;
-        if (await _weights.TryFetchAsync(view, version) is not { } weights || weights.Version < atLeast) return null;
-        fetched = _weights.BytesFetched - fetched;
+        if (await WeightsAsync(view, lease, ahead, atLeast) is not { } weights)
+        {
+            if (ahead is not null) _ahead[attempt] = ahead;
+            return null;
+        }
 
-        var views = await ViewsAsync(view, attempt.Lease);
+        fetched = _weights.BytesFetched - fetched;
+        var views = await (ahead?.Views ?? ViewsAsync(view, attempt.Lease));
+        if (next is not null) FetchAhead(view, next);
         var samples = views[0].SampleIds;
         // Every image was broken: there is nothing to ask keys for.
         if (samples.Length == 0) return Skipped(attempt, view, weights.Version, views[0].Broken.Length);
 
-        var keys = KeysAsync(view, lease);
+        var keys = ahead?.Keys ?? KeysAsync(view, lease);
         var queries = await lane.RunAsync(() => Replica(spec).Forward(weights, views));
         var keyReply = await keys;
         if (keyReply.Status != ShardStatus.Ok)
         {
             await lane.RunAsync(() => _replica!.Drop());
+            _ahead[attempt] = new(view.History, Task.FromResult(views), null, null);
             return null;
         }
 
@@ -104,6 +115,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     {
         if (_replica is { } replica) await lane.RunAsync(replica.Dispose);
         await _queue.DisposeAsync();
+        await _keys.DisposeAsync();
     }
 
     private static StepMeasures Measures(LossValue value, int broken) => new(
@@ -124,7 +136,8 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private IAugmentationGrain Augmentation(RunView view, LeaseId lease) =>
         grains.GetGrain<IAugmentationGrain>(AugmentationKey(view, lease));
 
-    private static string AugmentationKey(RunView view, LeaseId lease) =>
+    /// <summary>The augmentation worker that makes the views of a lease.</summary>
+    public static string AugmentationKey(RunView view, LeaseId lease) =>
         view.Augmentations[(int)(lease.Ordinal(view.Spec.LeasesPerEpoch) % view.Augmentations.Length)];
 
     private Task<ViewBatch[]> ViewsAsync(RunView view, LeaseId lease)
@@ -134,11 +147,43 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         return Task.WhenAll(branches.Select(branch => Augmentation(view, lease).TakeAsync(order, branch)));
     }
 
-    private Task<KeyReply> KeysAsync(RunView view, LeaseReply lease)
+    private async Task<ParameterSet?> WeightsAsync(RunView view, LeaseReply lease, Ahead? ahead, long atLeast)
     {
-        var mine = Array.IndexOf(view.Encoders, encoder);
-        var key = view.MomentumEncoders[Math.Max(0, mine) % view.MomentumEncoders.Length];
-        return grains.GetGrain<IMomentumEncoderGrain>(key).EncodeAsync(new()
+        var weights = ahead?.Weights is { } early ? await early : null;
+        weights ??= await _weights.TryFetchAsync(view, lease.BaseVersion);
+        // What was fetched ahead may have become too old for a bounded run.
+        if (weights is not null && weights.Version < atLeast) weights = await _weights.TryFetchAsync(view, lease.BaseVersion);
+        return weights is null || weights.Version < atLeast ? null : weights;
+    }
+
+    /// <summary>Begins to fetch what the next lease needs, as far as the run's mode lets it.</summary>
+    private void FetchAhead(RunView view, LeaseReply next)
+    {
+        var lockstep = view.Spec.Consistency.Mode == ConsistencyMode.Lockstep;
+        var most = lockstep && view.Spec.Prefetch > Prefetch.Views ? Prefetch.Views : view.Spec.Prefetch;
+        if (most == Prefetch.None || _ahead.ContainsKey(next.Attempt)) return;
+        _ahead.Clear();
+        _ahead[next.Attempt] = new(
+            view.History,
+            ViewsAsync(view, next.Attempt.Lease),
+            // On the encoder's own lane keys would only wait for the step in hand.
+            most >= Prefetch.Keys && view.Spec.Contrast.KeyEncoding == KeyEncoding.Shared ? KeysAsync(view, next) : null,
+            most >= Prefetch.Weights ? _weights.TryFetchAsync(view, next.BaseVersion) : null);
+    }
+
+    private async Task<KeyReply> KeysAsync(RunView view, LeaseReply lease)
+    {
+        if (view.Spec.Contrast.KeyEncoding == KeyEncoding.Local)
+        {
+            var id = lease.Attempt.Lease;
+            return (await _keys.EncodeAsync(view, [(id, AugmentationKey(view, id))], lease.BaseVersion))[id];
+        }
+
+        // A batch of a version's slots is one momentum encoder's.
+        var together = view.Spec.Contrast.KeyBatch > 1 && view.Spec.Consistency.Mode == ConsistencyMode.Lockstep;
+        var mine = together ? lease.BaseVersion : Math.Max(0, Array.IndexOf(view.Encoders, encoder));
+        var key = view.MomentumEncoders[(int)(mine % view.MomentumEncoders.Length)];
+        return await grains.GetGrain<IMomentumEncoderGrain>(key).EncodeAsync(new()
         {
             Lease = lease.Attempt.Lease,
             View = view,
@@ -226,5 +271,24 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         }
 
         lease.Staged.Add(member);
+    }
+
+    /// <summary>What was fetched for a lease before it was computed.</summary>
+    private sealed class Ahead
+    {
+        public Ahead(long history, Task<ViewBatch[]> views, Task<KeyReply>? keys, Task<ParameterSet?>? weights)
+        {
+            (History, Views, Keys, Weights) = (history, views, keys, weights);
+            // A lease that is dropped leaves its failures to nobody.
+            foreach (var task in new Task?[] { views, keys, weights }) task?.ContinueWith(failed => failed.Exception, TaskContinuationOptions.OnlyOnFaulted);
+        }
+
+        public long History { get; }
+
+        public Task<ViewBatch[]> Views { get; }
+
+        public Task<KeyReply>? Keys { get; }
+
+        public Task<ParameterSet?>? Weights { get; }
     }
 }
