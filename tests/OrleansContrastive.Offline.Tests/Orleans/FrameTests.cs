@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Orleans;
 using Orleans.Serialization;
 using OrleansContrastive.Contracts.Blocks;
 
@@ -90,40 +88,6 @@ public sealed class FrameTests
         var (head, payloads) = Wire.Split(Wire.Join(frame));
         Assert.Equal("envelope"u8.ToArray(), head.Slice(0, 8).ToArray());
         Assert.Equal(12, Wire.Codec.DecodeValue<int>(head.Slice(8), payloads));
-    }
-
-    [Fact]
-    public void A_frame_is_read_once_its_lengths_are_there()
-    {
-        using var frame = new FrameWriter();
-        Wire.Codec.EncodeValue(new[] { new byte[2_000], new byte[3_000] }, frame);
-        var bytes = Wire.Join(frame);
-        for (var length = 0; length < FrameFormat.PrefixLength(2); length++)
-            Assert.False(FrameFormat.TryRead(new ReadOnlySequence<byte>(bytes, 0, length), 1 << 20, 1 << 20, out _));
-        Assert.True(FrameFormat.TryRead(new ReadOnlySequence<byte>(bytes, 0, FrameFormat.PrefixLength(2)), 1 << 20, 1 << 20, out var prefix));
-        Assert.Equal([2_000, 3_000], prefix.PayloadLengths);
-        Assert.Equal(bytes.Length, prefix.Length + prefix.HeadLength + 5_000);
-    }
-
-    [Fact]
-    public void Lengths_that_do_not_agree_or_pass_a_limit_are_refused()
-    {
-        var bytes = Wire.Encode(new byte[2_000]);
-        Refuse(bytes, longestHead: 1, 1 << 20);
-        Refuse(bytes, 1 << 20, longestBody: 2_000);
-        foreach (var offset in new[] { 0, 4, 8, 10 })
-        {
-            foreach (var change in new[] { 1, -1, 100, int.MinValue })
-            {
-                var other = bytes.ToArray();
-                if (offset == 8) BinaryPrimitives.WriteUInt16LittleEndian(other.AsSpan(8), (ushort)(1 + change));
-                else BinaryPrimitives.WriteInt32LittleEndian(other.AsSpan(offset), BinaryPrimitives.ReadInt32LittleEndian(other.AsSpan(offset)) + change);
-                if (!other.AsSpan().SequenceEqual(bytes)) Refuse(other, uint.MaxValue, uint.MaxValue);
-            }
-        }
-
-        static void Refuse(byte[] frame, long longestHead, long longestBody) =>
-            Assert.Throws<WireFormatException>(() => FrameFormat.TryRead(new ReadOnlySequence<byte>(frame), longestHead, longestBody, out _));
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Buffers;
 using Orleans;
 using Orleans.Configuration;
+using Orleans.Networking;
 using Orleans.Runtime;
+using Orleans.Runtime.Messaging;
 using Orleans.Serialization;
 using OrleansContrastive.Contracts.Runs;
 
@@ -41,21 +43,16 @@ internal static class Wire
         return bytes;
     }
 
-    /// <summary>The head and the payloads of a frame, each in memory of its own.</summary>
-    public static (ReadOnlySequence<byte> Head, byte[][] Payloads) Split(byte[] frame)
+    /// <summary>The head and the payloads of a frame, as a connection takes them off the socket.</summary>
+    /// <exception cref="InvalidMessageFrameException">The lengths do not fit together.</exception>
+    /// <exception cref="EndOfStreamException">The frame is cut off.</exception>
+    public static (ReadOnlySequence<byte> Head, byte[][] Payloads) Split(byte[] bytes, long longest = 1 << 24)
     {
-        var whole = new ReadOnlySequence<byte>(frame);
-        if (!FrameFormat.TryRead(whole, 1 << 28, 1 << 28, out var prefix)) throw new WireFormatException("a frame", "all of its lengths", $"{frame.Length} bytes");
-        var start = prefix.Length + prefix.HeadLength;
-        if (frame.Length != start + prefix.PayloadLengths.Sum()) throw new WireFormatException("a frame", "all of it", $"{frame.Length} bytes");
-        var payloads = new byte[prefix.PayloadLengths.Length][];
-        for (var index = 0; index < payloads.Length; index++)
-        {
-            payloads[index] = frame.AsSpan(start, prefix.PayloadLengths[index]).ToArray();
-            start += payloads[index].Length;
-        }
-
-        return (whole.Slice(prefix.Length, prefix.HeadLength), payloads);
+        using var socket = new Socket(bytes);
+        var reading = new FrameReader(socket, longest).ReadAsync(CancellationToken.None);
+        Assert.True(reading.IsCompleted, "All bytes are there, and the reader waits.");
+        var frame = reading.GetAwaiter().GetResult() ?? throw new EndOfStreamException("There is no frame.");
+        return (new ReadOnlySequence<byte>(frame.Head), frame.Payloads);
     }
 
     /// <summary>A request as the receiver of a frame makes it.</summary>
@@ -75,6 +72,29 @@ internal static class Wire
         var (head, payloads) = Split(Join(frame));
         var method = GrainMethod.Of(typeof(IWireGrain).GetMethod(nameof(IWireGrain.AnythingAsync))!);
         return Codec.DecodeResponse(head, payloads, new Request<ValueTuple<object?>, object?>((GrainMethod<ValueTuple<object?>, object?>)method, default))!;
+    }
+
+    // Bytes that have all arrived.
+    private sealed class Socket(byte[] bytes) : ITransport
+    {
+        private int _position;
+
+        public string Remote => "the other end";
+
+        public ValueTask SendAsync(ReadOnlyMemory<byte> sent, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is sent.");
+
+        public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            var count = Math.Min(buffer.Length, bytes.Length - _position);
+            bytes.AsMemory(_position, count).CopyTo(buffer);
+            _position += count;
+            return ValueTask.FromResult(count);
+        }
+
+        public void Dispose()
+        {
+            // There is none.
+        }
     }
 }
 

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using Orleans;
 using Orleans.Runtime;
+using Orleans.Runtime.Messaging;
 using Orleans.Serialization;
 using OrleansContrastive.Contracts.Runs;
 
@@ -16,7 +17,11 @@ internal sealed class WireFuzz
 {
     // A byte may ask for an object with its members, a word for an error with its text.
     private const int MostBytesPerByte = 128;
-    private const int MostBytesBeside = 32 << 10;
+    // The buffer of a connection too, which is made anew for every frame here.
+    private const int MostBytesBeside = 96 << 10;
+
+    // A frame that says more is refused, and one that says less may get memory before it is there.
+    private const int LongestFrame = 1 << 20;
 
     private static readonly byte[] Telling = [0, 1, 2, 0x0F, 0x7F, 0x80, 0xFF, WireTag.Null, WireTag.End, WireTag.EndBase, 0xE0, 0xA8, 0xC8, 0xB8, 0xD8, 0x78, 0x80];
 
@@ -78,6 +83,12 @@ internal sealed class WireFuzz
 
     private void Judge(Sample sample, byte[] frame, Exception? problem, long allocated)
     {
+        if (problem is InvalidMessageFrameException or EndOfStreamException)
+        {
+            Assert.InRange(allocated, 0, MostBytesBeside + LongestFrame);
+            return;
+        }
+
         // The second time no type is met first.
         if (allocated > Limit(frame)) Decode(sample, frame, out allocated);
         MostAllocated = Math.Max(MostAllocated, (double)(allocated - MostBytesBeside) / frame.Length);
@@ -93,17 +104,30 @@ internal sealed class WireFuzz
         var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            var (head, payloads) = Wire.Split(frame);
-            sample.Decode(head, payloads);
-            return null;
+            var (head, payloads) = Wire.Split(frame, LongestFrame);
+            return DecodeBody(sample, head, payloads);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is InvalidMessageFrameException or EndOfStreamException)
         {
             return exception;
         }
         finally
         {
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    private static Exception? DecodeBody(Sample sample, ReadOnlySequence<byte> head, byte[][] payloads)
+    {
+        try
+        {
+            sample.Decode(head, payloads);
+            return null;
+        }
+        catch (Exception exception)
+        {
+            // Ends of streams are the gate's.
+            return exception is EndOfStreamException ? new InvalidOperationException("Not the codec's to throw.", exception) : exception;
         }
     }
 
@@ -180,6 +204,7 @@ internal sealed class WireFuzz
     {
         using var frame = new FrameWriter();
         encode(frame);
+        Assert.InRange(frame.Length, 1, LongestFrame);
         _samples.Add(new Sample(Wire.Join(frame), decode));
     }
 
