@@ -68,9 +68,11 @@ internal static class SpecResolver
 
         var lockstep = recipe.Consistency == "lockstep";
         var encoders = recipe.Encoders > 0 ? recipe.Encoders : lanes.Count;
-        // In lockstep the encoders share a batch; the smallest part still needs two samples for its batch norm.
-        var slots = lockstep ? encoders : 1;
-        Range("batch", recipe.Batch, recipe.Batch % slots == 0 && recipe.Batch / slots >= 2, $"a multiple of {slots}, the encoders that share it in lockstep");
+        // The encoders share a batch in every mode: what one of them sends is never staler than a few parts of a batch, and modes
+        // can be compared. The smallest part still needs two samples for its batch norm.
+        var leaseSize = recipe.Batch / encoders;
+        Range("batch", recipe.Batch, leaseSize >= 2, $"at least {2 * encoders}, two samples for each encoder");
+        Range("batch", recipe.Batch, !lockstep || recipe.Batch % encoders == 0, $"a multiple of {encoders}, the encoders that share it in lockstep");
 
         var augmentations = Augmentations(recipe, dataset);
         var spec = new RunSpec
@@ -125,7 +127,7 @@ internal static class SpecResolver
                 WarmUpEpochs = recipe.WarmUpEpochs,
                 StepEpochs = recipe.StepEpochs,
             },
-            Consistency = Consistency(recipe, slots),
+            Consistency = Consistency(recipe, lockstep ? encoders : 1),
             Topology = new()
             {
                 Encoders = encoders,
@@ -138,7 +140,7 @@ internal static class SpecResolver
             },
             Epochs = recipe.Epochs,
             Batch = recipe.Batch,
-            LeaseSize = recipe.Batch / slots,
+            LeaseSize = leaseSize,
             Seed = recipe.Seed,
             CheckpointEvery = (long)(recipe.CheckpointEpochs * dataset.Count),
             CheckpointsKept = recipe.CheckpointsKept,
