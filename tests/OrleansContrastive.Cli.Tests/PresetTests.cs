@@ -33,7 +33,7 @@ public sealed class PresetTests
     }
 
     [Fact]
-    public void Encoders_share_the_batch_in_lockstep_and_have_it_each_when_unbounded()
+    public void Encoders_share_the_batch_in_every_mode()
     {
         using var images = DatasetCatalog.Open(new() { Name = "synthetic" });
         var recipe = new TrainingRecipe { Dataset = "synthetic", Batch = 64, Encoders = 4 };
@@ -42,6 +42,6 @@ public sealed class PresetTests
         var unbounded = SpecResolver.Resolve(recipe with { Consistency = "unbounded" }, images, TwoLanes);
 
         Assert.Equal((16, 4), (lockstep.LeaseSize, lockstep.Consistency.Slots));
-        Assert.Equal((64, ConsistencyMode.Unbounded), (unbounded.LeaseSize, unbounded.Consistency.Mode));
+        Assert.Equal((16, ConsistencyMode.Unbounded), (unbounded.LeaseSize, unbounded.Consistency.Mode));
     }
 }
