@@ -9,6 +9,10 @@ internal static class Catalog
     private const int Batch = 256;
     private const int Steps = 40;
 
+    // What the real Orleans reached on a machine of two cores, from a client and from grain to grain of two silos.
+    private const double RealClientCalls = 120_000;
+    private const double RealSiloCalls = 20_000;
+
     public static IReadOnlyList<Contest> All(int rounds) =>
     [
         new("train-vs-plain", "images/s", Better.Higher, 3.0, rounds,
@@ -32,6 +36,12 @@ internal static class Catalog
             () => new OptimizerRow(8_000_000), () => new TriadRow(8_000_000)),
         new("contrast-1m", "s", Better.Lower, 1.2, rounds,
             () => new ContrastRow(1_000_000), () => new PythonPeer("contrast_shard.py", "", "seconds")),
+        new("blocks-between-silos", "GB/s", Better.Higher, 0.45, rounds,
+            () => new SiloBlocksRow([1 << 20, 2 << 20, 4 << 20], inFlight: 4), () => new IperfPeer(seconds: 3)),
+        new("small-calls", "calls/s", Better.Higher, 0.8, rounds,
+            () => new ClientCallsRow(inFlight: 64), () => new PublishedFigure(RealClientCalls)),
+        new("small-calls-one-by-one", "calls/s", Better.Higher, 0.8, rounds,
+            () => new SiloCallsRow(), () => new PublishedFigure(RealSiloCalls)),
     ];
 
     private static PythonPeer PyTorch(string mode, string more = "", int steps = Steps) => new(

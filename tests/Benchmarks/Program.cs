@@ -1,4 +1,8 @@
 using OrleansContrastive.Benchmarks;
+using OrleansContrastive.Benchmarks.Silos;
+
+// Rows about several processes start this program again.
+if (args is [BenchNode.Command, .. var node]) return await BenchNode.RunAsync(node);
 
 // Progress goes to standard error, the report alone to standard output.
 var json = args.Contains("--json");

@@ -11,6 +11,7 @@ public class Leaf
     public int Value { get; set; }
 
     /// <summary>Has no id, so it stays at home.</summary>
+    [field: NonSerialized]
     public int Untold { get; set; } = 7;
 }
 

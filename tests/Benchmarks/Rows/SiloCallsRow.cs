@@ -1,0 +1,21 @@
+using OrleansContrastive.Benchmarks.Silos;
+
+namespace OrleansContrastive.Benchmarks.Rows;
+
+/// <summary>Calls per second of a grain of one silo process that calls a grain of another, one call after the other.</summary>
+internal sealed class SiloCallsRow : IContestant
+{
+    private const int Calls = 20_000;
+
+    private readonly SiloPair _silos = new();
+
+    public async Task PrepareAsync(CancellationToken ct)
+    {
+        await _silos.StartAsync(ct);
+        await MeasureAsync(ct);
+    }
+
+    public Task<double> MeasureAsync(CancellationToken ct) => _silos.Caller.CallAsync(_silos.Answering, Calls);
+
+    public ValueTask DisposeAsync() => _silos.DisposeAsync();
+}
