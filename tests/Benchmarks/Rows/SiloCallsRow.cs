@@ -5,7 +5,7 @@ namespace OrleansContrastive.Benchmarks.Rows;
 /// <summary>Calls per second of a grain of one silo process that calls a grain of another, one call after the other.</summary>
 internal sealed class SiloCallsRow : IContestant
 {
-    private const int Calls = 20_000;
+    private const int Calls = 5000;
 
     private readonly SiloPair _silos = new();
 
