@@ -17,6 +17,7 @@ internal static class CommandLine
         ("--silo-port", "Endpoints:SiloPort", "port for other silos; 0 = a free one"),
         ("--gateway-port", "Endpoints:GatewayPort", "port for clients; 0 = a free one"),
         ("--health-port", "Health:Port", "port of /health/startup, /health/ready, /health/live; 0 = a free one"),
+        ("--dashboard", "Dashboard:Enabled", "true: the live page of all runs at /dashboard of the health port"),
         ("--log", "Log:Format", "human, or json: one compact object a line"),
         ("--log-file", "Log:File", "a file beside the console"),
         ("--log-level", "Log:Level", "Verbose, Debug, Information, Warning, Error"),

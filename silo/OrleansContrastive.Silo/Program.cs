@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansContrastive.Dashboard;
 using OrleansContrastive.Hosting.Health;
 using OrleansContrastive.Hosting.Nodes;
 using OrleansContrastive.Hosting.Workers;
@@ -28,11 +29,16 @@ catch (OptionsValidationException exception)
 }
 
 if (log.Problems().ToList() is { Count: > 0 } problems) return await WrongAsync(problems);
+if (!bool.TryParse(builder.Configuration["Dashboard:Enabled"] ?? "false", out var dashboard))
+    return await WrongAsync([$"Dashboard:Enabled is '{builder.Configuration["Dashboard:Enabled"]}'; expected true or false."]);
 builder.Logging.ClearProviders().AddSerilog(log.Create(builder.Configuration, node.Name), dispose: true);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(node.Health));
 
+if (dashboard) builder.Services.AddContrastiveDashboard(services => services.GetRequiredService<RunDirectory>().ListAsync);
+
 await using var app = builder.Build();
 app.MapNodeHealth();
+if (dashboard) app.MapContrastiveDashboard();
 foreach (var run in builder.Configuration.GetSection("Runs").Get<string[]>() ?? []) app.Services.GetRequiredService<RunCatalog>().Add(run);
 try
 {
