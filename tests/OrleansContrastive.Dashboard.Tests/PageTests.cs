@@ -25,6 +25,7 @@ public sealed class PageTests
         var nonce = Regex.Match(policy, "script-src 'nonce-([0-9a-f]{32})'").Groups[1].Value;
         Assert.Contains($"<script nonce=\"{nonce}\">", html, StringComparison.Ordinal);
         Assert.DoesNotContain("NONCE", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("STATE", html, StringComparison.Ordinal);
         Assert.DoesNotMatch("(src|href)=", html);
         Assert.Equal(["http://www.w3.org/2000/svg"], Regex.Matches(html, "https?://[^\"'` ]+").Select(match => match.Value));
         using var again = await site.Client.GetAsync("dashboard", Token);

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using OrleansContrastive.Dashboard.Monitoring;
 
 namespace OrleansContrastive.Dashboard.Page;
 
@@ -7,10 +9,11 @@ namespace OrleansContrastive.Dashboard.Page;
 internal static class DashboardPage
 {
     private const string NonceMark = "NONCE";
+    private const string StateMark = "STATE";
     private static readonly Lazy<string> Html = new(Load);
 
     /// <summary>Writes the page; its policy lets only its own script and styles run.</summary>
-    public static Task WriteAsync(HttpContext context)
+    public static Task WriteAsync(HttpContext context, RunMonitor monitor)
     {
         var nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var headers = context.Response.Headers;
@@ -20,7 +23,10 @@ internal static class DashboardPage
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-store";
         context.Response.ContentType = "text/html; charset=utf-8";
-        return context.Response.WriteAsync(Html.Value.Replace(NonceMark, nonce, StringComparison.Ordinal), context.RequestAborted);
+        // The serializer escapes what could end the script element.
+        var state = JsonSerializer.Serialize(monitor.State, DashboardJson.Default.DashboardState);
+        var page = Html.Value.Replace(NonceMark, nonce, StringComparison.Ordinal).Replace(StateMark, state, StringComparison.Ordinal);
+        return context.Response.WriteAsync(page, context.RequestAborted);
     }
 
     private static string Load()
