@@ -182,7 +182,8 @@ internal sealed class GrainDirectory
                 }
 
                 // A version behind mine catches up with the question; one that is ahead is read here.
-                await _membership.RefreshAsync(Math.Max(version, view.Version + 1)).ConfigureAwait(false);
+                await _membership.RefreshQuietlyAsync(Math.Max(version, view.Version + 1)).ConfigureAwait(false);
+                if (Partition.View == view) await Task.Delay(Pause).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {

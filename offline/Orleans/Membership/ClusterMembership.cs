@@ -47,6 +47,7 @@ internal sealed class ClusterMembership(
         _isJoined = true;
         foreach (var earlier in _view.Members.Where(entry => entry.Status != SiloStatus.Dead && entry.SiloAddress.IsPredecessorOf(Me)).ToArray())
             await DeclareDeadAsync(earlier.SiloAddress, "a later life of it has started", cancellationToken).ConfigureAwait(false);
+        await CleanAsync().ConfigureAwait(false);
         var period = options.Value.TableRefreshTimeout;
         _refresh = Timers.Create(time, _ => _ = RefreshQuietlyAsync(), null, period, period);
     }
@@ -135,6 +136,18 @@ internal sealed class ClusterMembership(
     {
         _alive?.Dispose();
         _refresh?.Dispose();
+    }
+
+    private async Task CleanAsync()
+    {
+        try
+        {
+            await table.CleanupDefunctSiloEntries(time.GetUtcNow() - options.Value.DefunctSiloExpiration).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            log.TableUnreadable(exception, Me);
+        }
     }
 
     private async Task DeclareDeadAsync(SiloAddress silo, string reason, CancellationToken cancellationToken)

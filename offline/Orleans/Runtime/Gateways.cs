@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Messaging;
@@ -15,11 +16,16 @@ internal sealed class Gateways : IConnectionHandler, IDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
+    // A gateway whose process hangs closes nothing: it is asked now and then whether it is there.
+    private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _refreshing = new(1, 1);
     private readonly SemaphoreSlim _hurry = new(0);
     private readonly HashSet<Connection> _leaving = [];
+    private readonly ConcurrentDictionary<Connection, bool> _probed = new();
     private readonly IGatewayListProvider _list;
     private readonly Dialer _dialer;
     private readonly ClusterTypes _types;
@@ -58,6 +64,7 @@ internal sealed class Gateways : IConnectionHandler, IDisposable
         await _list.InitializeGatewayListProvider().ConfigureAwait(false);
         await RefreshAsync(cancellationToken).ConfigureAwait(false);
         _ = Task.Run(MaintainAsync, CancellationToken.None);
+        _ = Task.Run(WatchAsync, CancellationToken.None);
     }
 
     /// <summary>Reads the list and connects to those that are missing.</summary>
@@ -178,6 +185,46 @@ internal sealed class Gateways : IConnectionHandler, IDisposable
                 _log.GatewayListFailed(exception);
                 await Task.Delay(RetryPause).ConfigureAwait(false);
             }
+        }
+    }
+
+    private async Task WatchAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(ProbePeriod, _closing.Token).ConfigureAwait(false);
+                var silentSince = Environment.TickCount64 - (long)ProbePeriod.TotalMilliseconds;
+                foreach (var connection in _open)
+                    if (connection.LastReceived < silentSince && _probed.TryAdd(connection, true)) _ = ProbeAsync(connection);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The client is closed.
+        }
+    }
+
+    private async Task ProbeAsync(Connection connection)
+    {
+        try
+        {
+            await connection.AskAsync(SystemCall.Probe, [], ProbePatience, _closing.Token).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            // Late by itself, or busy with a large part: what arrived meanwhile is a sign, too.
+            if (Environment.TickCount64 - connection.LastReceived >= ProbePatience.TotalMilliseconds)
+                connection.Close(new SiloUnavailableException($"Gateway {connection} did not answer within {ProbePatience}.", exception));
+        }
+        catch (Exception exception) when (exception is OrleansException or OperationCanceledException)
+        {
+            // It is closed, or the client is.
+        }
+        finally
+        {
+            _probed.TryRemove(connection, out _);
         }
     }
 
