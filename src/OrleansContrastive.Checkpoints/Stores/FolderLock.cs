@@ -48,8 +48,9 @@ internal sealed class FolderLock
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
             }
-            catch (DirectoryNotFoundException)
+            catch (Exception absent) when (absent is DirectoryNotFoundException or FileNotFoundException)
             {
+                // A file that is opened to be created is not found where another process makes the folder at this moment.
                 Directory.CreateDirectory(_folder);
             }
             catch (IOException busy) when (Array.IndexOf(Held.Errors, busy.HResult) >= 0)
