@@ -86,7 +86,7 @@ internal sealed class RunLedger
     {
         if (request.History != Fence.History) return new() { Outcome = LeaseOutcome.OtherHistory };
         if (IsFinished) return new() { Outcome = LeaseOutcome.Finished };
-        if (request.Holding is { } holding) TakeBack(request.Encoder, grant => !holding.Contains(grant));
+        Forget(request);
         if (Next(request) is not { } ordinal) return new() { Outcome = LeaseOutcome.Wait, After = TimeSpan.FromMilliseconds(2) };
 
         if (!_returned.Remove(ordinal)) _fresh = ordinal + 1;
@@ -98,6 +98,12 @@ internal sealed class RunLedger
             Attempt = attempt,
             BaseVersion = Lockstep ? ordinal / Slots : -1,
         };
+    }
+
+    /// <summary>Takes back what an encoder was granted and does not hold any more.</summary>
+    public void Forget(LeaseRequest request)
+    {
+        if (request.Holding is { } holding) TakeBack(request.Encoder, grant => !holding.Contains(grant));
     }
 
     /// <summary>Lets an encoder compute an attempt that it holds; waits while somebody's gradient could become too stale.</summary>

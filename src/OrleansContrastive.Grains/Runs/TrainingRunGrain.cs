@@ -96,6 +96,8 @@ internal sealed partial class TrainingRunGrain(
 
     public Task<LeaseReply> AcquireAsync(LeaseRequest request)
     {
+        // A run that stops waits for the attempts that are held, and for no forgotten one.
+        if (_phase == RunPhase.Running && _stopWanted && request.History == _ledger!.Fence.History) _ledger.Forget(request);
         LeaseReply reply = _phase switch
         {
             RunPhase.Running when _stopWanted => new() { Outcome = LeaseOutcome.Finished },

@@ -91,6 +91,8 @@ internal sealed class ParameterServerGrain(
 
     public Task<ShardReply> StageAsync(StageGradient part)
     {
+        // A follower that was just appointed still lays out its weights.
+        if (_layout is null) return Task.FromResult(new ShardReply(ShardStatus.NotReady, 0));
         var status = _ledger.Stage(part.Attempt, part.History, () => new(_layout.ParameterCount, _type.Size()), out var stage);
         stage?.Add(part, _type, _layout.MomentCount);
         return Task.FromResult(new ShardReply(status, _ledger.Applied));

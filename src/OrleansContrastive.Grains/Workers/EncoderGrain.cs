@@ -108,6 +108,8 @@ internal sealed partial class EncoderGrain(
     private async Task<bool> LookAsync()
     {
         if (await _run.ViewAsync() is not { } view) return false;
+        // The last worker of a kind has gone and the next is not awake yet.
+        if (view.Augmentations.Length == 0 || view.MomentumEncoders.Length == 0) return false;
         if (_view is not null && _view.History != view.History) _leases.Clear();
         _view = view;
         return true;
@@ -139,7 +141,13 @@ internal sealed partial class EncoderGrain(
                 }
             }
 
-            if (_leases.Count == 0) return _uncommitted.Count == 0 ? true : await AfterCommitsAsync();
+            if (_leases.Count == 0)
+            {
+                if (_uncommitted.Count > 0) return await AfterCommitsAsync();
+                // The last word: it holds nothing, whatever the run believes.
+                await _run.AcquireAsync(new(Key, _view!.History, Idle: true, []));
+                return true;
+            }
 
             var next = _leases.First().Value;
             var began = time.GetTimestamp();
@@ -202,6 +210,8 @@ internal sealed partial class EncoderGrain(
                 try
                 {
                     view ??= await _run.ViewAsync();
+                    // What was computed in a history that is gone counts nowhere.
+                    if (view is not null && view.History != lease.History) return;
                     if (view is not null)
                     {
                         await _step!.StageAsync(view, lease);
