@@ -54,6 +54,12 @@ catch (Exception exception) when (exception is not OperationCanceledException)
 
 SiloLog.Ready(app.Logger, node.Name, node.Cluster, node.Roles, $"{node.Silo}", $"{node.Gateway}", string.Join(' ', app.Urls));
 await app.WaitForShutdownAsync();
+if (app.Services.GetRequiredService<NodeHealth>().IsDeclaredDead)
+{
+    SiloLog.DeclaredDead(app.Logger, node.Name, node.Cluster);
+    return 1;
+}
+
 SiloLog.Left(app.Logger, node.Name, node.Cluster);
 return 0;
 

@@ -12,4 +12,7 @@ internal static partial class SiloLog
 
     [LoggerMessage(3, LogLevel.Information, "Silo {Name} has left cluster {Cluster}")]
     public static partial void Left(ILogger logger, string name, string cluster);
+
+    [LoggerMessage(4, LogLevel.Error, "Silo {Name} was declared dead by cluster {Cluster}, and ends; start it again to let it join as a new one")]
+    public static partial void DeclaredDead(ILogger logger, string name, string cluster);
 }

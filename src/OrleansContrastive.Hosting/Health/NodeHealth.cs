@@ -14,6 +14,12 @@ public sealed class NodeHealth(TimeProvider time)
     /// <summary>The silo was asked to stop.</summary>
     public bool IsStopping { get; private set; }
 
+    /// <summary>The others have declared this silo dead: it was silent for too long, and must not go on.</summary>
+    public bool IsDeclaredDead { get; private set; }
+
+    /// <summary>The silo was declared dead.</summary>
+    public void DeclaredDead() => IsDeclaredDead = true;
+
     /// <summary>The silo has joined.</summary>
     public void Started() => HasStarted = true;
 

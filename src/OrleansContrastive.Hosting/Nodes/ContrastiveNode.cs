@@ -5,13 +5,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Hosting.Health;
+using OrleansContrastive.Hosting.Ledgers;
 using OrleansContrastive.Hosting.Storage;
-using OrleansContrastive.Hosting.Traffic;
 using OrleansContrastive.Hosting.Workers;
 
 namespace OrleansContrastive.Hosting.Nodes;
@@ -36,6 +35,7 @@ public static class ContrastiveNode
         var name = $"{(settings.Worker.Silo.Length > 0 ? settings.Worker.Silo : $"{Environment.MachineName}-{Environment.ProcessId}")}-{Incarnation()}";
         var store = settings.Store.Open();
         var services = builder.Services;
+        if (settings.Worker.LedgerFolder.Length > 0) services.AddSingleton<ICommitLedger>(_ => new CommitLedgerFile(settings.Worker.LedgerFolder, name));
         services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Worker.DrainTimeout + TimeSpan.FromSeconds(10));
         builder.UseOrleans(silo =>
         {
@@ -71,7 +71,6 @@ public static class ContrastiveNode
         services.AddHostedService<RunDirectoryWatcher>();
         services.AddHostedService<ReachabilityResponder>();
         services.AddNodeHealth();
-        if (settings.Worker.TrafficPeriod > TimeSpan.Zero) AddTraffic(services, new(store, settings.ClusterId), settings.Worker.TrafficPeriod);
         return new()
         {
             Name = name,
@@ -81,19 +80,6 @@ public static class ContrastiveNode
             Gateway = new(address, gatewayPort),
             Health = new(IPAddress.Parse(settings.Health.Address), settings.Health.Port),
         };
-    }
-
-    private static void AddTraffic(IServiceCollection services, TrafficReports reports, TimeSpan period)
-    {
-        services.AddSingleton<EdgeMeter>();
-        services.AddSingleton<IIncomingGrainCallFilter>(provider => provider.GetRequiredService<EdgeMeter>());
-        services.AddHostedService(provider => new TrafficReporter(
-            provider.GetRequiredService<EdgeMeter>(),
-            reports,
-            provider.GetRequiredService<SiloIdentity>(),
-            period,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<TrafficReporter>>()));
     }
 
     private static void Redirect(EndpointOptions options, EndpointSettings settings)

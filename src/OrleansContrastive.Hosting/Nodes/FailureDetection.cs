@@ -9,7 +9,7 @@ namespace OrleansContrastive.Hosting.Nodes;
 public sealed class FailureDetection
 {
     /// <summary>Time between two probes, and for the answer to one.</summary>
-    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(1);
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromMilliseconds(1500);
 
     /// <summary>Missed probes before a silo is suspected.</summary>
     public int MissedProbes { get; set; } = 3;

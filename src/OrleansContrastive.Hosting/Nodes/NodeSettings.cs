@@ -109,6 +109,7 @@ internal sealed record NodeSettings
 
     private static string Describe(Type type) =>
         type == typeof(int) ? "a whole number"
+        : type == typeof(double) ? "a number"
         : type == typeof(bool) ? "true or false"
         : type == typeof(TimeSpan) ? "a time such as 00:00:02.5"
         : "a text";

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
+using Orleans.Runtime;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Hosting.Health;
 
@@ -16,10 +17,14 @@ internal sealed partial class WorkerHost(
     SiloIdentity silo,
     RunCatalog catalog,
     NodeHealth health,
+    IMembershipTable membership,
+    ILocalSiloDetails details,
     IOptions<WorkerOptions> options,
     TimeProvider time,
     ILogger<WorkerHost> logger) : BackgroundService
 {
+    private static readonly TimeSpan _tablePatience = TimeSpan.FromSeconds(3);
+
     private readonly Dictionary<string, (RunServer Server, Task Served)> _serving = [];
 
     /// <inheritdoc/>
@@ -43,14 +48,37 @@ internal sealed partial class WorkerHost(
     {
         var began = time.GetTimestamp();
         await Task.WhenAll(_serving.Values.Select(run => run.Served));
+        if (await IsDeclaredDeadAsync())
+        {
+            // Nobody listens to it any more, and what it had is others' already.
+            health.DeclaredDead();
+            return;
+        }
+
         using var patience = new CancellationTokenSource(options.Value.DrainTimeout, time);
         var handedOver = await Task.WhenAll(_serving.Values.Select(run => run.Server.LeaveAsync(patience.Token)));
         if (_serving.Count > 0) Log.Drained(logger, handedOver.Count(done => done), _serving.Count, time.GetElapsedTime(began).TotalSeconds);
+    }
+
+    private async Task<bool> IsDeclaredDeadAsync()
+    {
+        try
+        {
+            return (await membership.ReadRow(details.SiloAddress).WaitAsync(_tablePatience)).Members is [{ Item1.Status: SiloStatus.Dead }];
+        }
+        catch (Exception exception)
+        {
+            Log.TableFailed(logger, exception.Message);
+            return false;
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(22, LogLevel.Information, "Drained: {HandedOver} of {Runs} runs took everything over, after {Seconds:F1} s")]
         public static partial void Drained(ILogger logger, int handedOver, int runs, double seconds);
+
+        [LoggerMessage(24, LogLevel.Warning, "The membership table cannot be read while the silo stops: {Reason}")]
+        public static partial void TableFailed(ILogger logger, string reason);
     }
 }

@@ -38,9 +38,6 @@ public sealed class WorkerOptions
 
     /// <summary>For experiments: every call to a grain of a run comes so much later, as if it had come from far away.</summary>
     public TimeSpan CallLatency { get; set; }
-
-    /// <summary>Time between two reports of the payload bytes that went along each edge, into the store; 0 = they are not counted.</summary>
-    public TimeSpan TrafficPeriod { get; set; }
 }
 
 /// <summary>Refuses options that cannot work, when the host starts.</summary>
@@ -61,7 +58,6 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.Handicap is < 1 or > 1000) problems.Add($"Worker:Handicap is {options.Handicap}; expected 1 (none) to 1000 times as slow.");
         if (options.CallLatency < TimeSpan.Zero || options.CallLatency > TimeSpan.FromSeconds(1))
             problems.Add($"Worker:CallLatency is {options.CallLatency}; expected 0 (none) to 1 s.");
-        if (options.TrafficPeriod < TimeSpan.Zero) problems.Add($"Worker:TrafficPeriod is {options.TrafficPeriod}; expected 0 (none) or more.");
         if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > TimeSpan.FromMinutes(10))
             problems.Add($"Worker:DrainTimeout is {options.DrainTimeout}; expected 0 to 10 min, and less than what the platform grants between SIGTERM and SIGKILL.");
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
