@@ -21,6 +21,7 @@ internal static class ContrastiveCommand
             EvalCommand.Create(),
             CheckpointCommand.Create(),
             RunCommand.Create(),
+            ClusterDemoCommand.Create(),
             ExperimentCommand.Create(),
             DatasetsCommand.Create(),
             DoctorCommand.Create(),

@@ -27,14 +27,17 @@ internal sealed class RecipeOptions
     }
 
     /// <summary>The recipe that a command line describes.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="preset">The preset where it names none.</param>
+    /// <param name="epochs">The epochs where it says nothing.</param>
     /// <exception cref="UsageException">An unknown preset or key, or a value that cannot be read.</exception>
-    public TrainingRecipe Read(ParseResult parsed) => RecipeReader.Read(parsed.GetValue(_preset), new Dictionary<string, object?>
+    public TrainingRecipe Read(ParseResult parsed, string? preset = null, int? epochs = null) => RecipeReader.Read(parsed.GetValue(_preset) ?? preset, new Dictionary<string, object?>
     {
         ["method"] = parsed.GetValue(_method),
         ["dataset"] = parsed.GetValue(_dataset),
         ["data"] = parsed.GetValue(_data),
         ["encoder"] = parsed.GetValue(_encoder),
-        ["epochs"] = parsed.GetValue(_epochs),
+        ["epochs"] = parsed.GetValue(_epochs) ?? epochs,
         ["batch"] = parsed.GetValue(_batch),
         ["seed"] = parsed.GetValue(_seed),
     }, parsed.GetValue(_set)!);

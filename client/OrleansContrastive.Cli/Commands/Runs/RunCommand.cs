@@ -15,6 +15,7 @@ internal static class RunCommand
         ListRunsCommand.Create(),
         RunStatusCommand.Create(),
         WatchRunCommand.Create(),
+        ScaleRunCommand.Create(),
         StopRunCommand.Create(),
         CheckpointRunCommand.Create(),
     };

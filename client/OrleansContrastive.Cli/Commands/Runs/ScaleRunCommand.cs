@@ -1,0 +1,46 @@
+using System.CommandLine;
+using OrleansContrastive.Cli.Display;
+using OrleansContrastive.Contracts.Runs;
+
+namespace OrleansContrastive.Cli.Commands.Runs;
+
+/// <summary><c>contrastive run scale</c>: more or fewer workers while the run goes on.</summary>
+internal static class ScaleRunCommand
+{
+    private static readonly Option<int?> _encoders = new("--encoders") { Description = "Encoders from now on." };
+    private static readonly Option<int?> _keyEncoders = new("--key-encoders") { Description = "Momentum encoders from now on." };
+    private static readonly Option<int?> _augmentations = new("--augmenters") { Description = "Augmentation workers from now on." };
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var run = RunCommand.Run();
+        var command = new Command("scale", "Changes the number of a run's workers.") { run, _encoders, _keyEncoders, _augmentations };
+        var choice = ClusterChoice.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var request = new ScaleRequest(Number(parsed, _encoders), Number(parsed, _keyEncoders), Number(parsed, _augmentations));
+            if (request == new ScaleRequest()) throw new UsageException("Nothing to change: give --encoders, --key-encoders or --augmenters.");
+            await using var cluster = await choice.ConnectAsync(parsed, cancellation);
+            var name = await ClusterChoice.ExistingAsync(cluster, parsed.GetValue(run)!, cancellation);
+            RunStatus status;
+            try
+            {
+                status = await cluster.AskAsync(name, grain => grain.ScaleAsync(request), ClusterChoice.Patience, cancellation);
+            }
+            catch (ArgumentException exception)
+            {
+                throw new UsageException(exception.Message);
+            }
+
+            if (choice.Json(parsed)) Console.WriteLine(StatusJson.Line(status));
+            else Console.WriteLine($"Run {name}: {status.Spec!.Topology.Encoders} encoders, {status.Spec.Topology.KeyEncoders} key encoders, {status.Spec.Topology.Augmentations} augmentation workers from now on, as far as the silos offer places.");
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static int? Number(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is { } number && number < 1
+        ? throw new UsageException($"{option.Name} is {number}; expected 1 or more.")
+        : parsed.GetValue(option);
+}
