@@ -114,7 +114,7 @@ public sealed partial class NodeTests
         await silo.StopAsync(Token);
         Assert.Equal(0, silo.ExitCode);
         Assert.Contains("has left cluster", silo.Tail, StringComparison.Ordinal);
-        TestContext.Current.TestOutputHelper?.WriteLine($"An idle silo stopped in {clock.Elapsed.TotalSeconds:F1} s.");
+        TestCluster.Say($"An idle silo stopped in {clock.Elapsed.TotalSeconds:F1} s.");
     }
 
     private static async Task<string> UntilOkAsync(HttpClient http, string url)

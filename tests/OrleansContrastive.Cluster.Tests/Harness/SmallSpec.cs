@@ -10,12 +10,14 @@ internal static class SmallSpec
 {
     private const int Side = 12;
 
-    /// <summary>A run of so many leases, in two epochs.</summary>
-    public static RunSpec Create(int leases, int leaseSize = 8, int encoders = 2, int checkpoints = 4)
+    // Small epochs, so that a run passes many seams.
+    private const int LeasesPerEpoch = 100;
+
+    /// <summary>A run of so many leases, a multiple of 100.</summary>
+    public static RunSpec Create(int leases, int leaseSize = 8, int encoders = 2, int replicas = 2, int checkpoints = 4)
     {
         using var images = DatasetCatalog.Open(new() { Name = "synthetic" });
         var recipe = JsonSerializer.Serialize(AugmentationPresets.Get("moco-v2-cifar").ForChannels(images.Channels) with { Size = Side });
-        var perEpoch = leases / 2;
         return new()
         {
             Method = "moco-v2",
@@ -23,7 +25,7 @@ internal static class SmallSpec
             {
                 Name = "synthetic",
                 Fingerprint = images.Fingerprint,
-                Count = perEpoch * leaseSize,
+                Count = LeasesPerEpoch * leaseSize,
                 Channels = images.Channels,
                 ImageSize = Side,
             },
@@ -32,8 +34,8 @@ internal static class SmallSpec
             Contrast = new() { Temperature = 0.1, QueueLength = 128, KeyMomentum = 0.9 },
             Optimizer = new() { LearningRate = 0.02, WeightDecay = 1e-4 },
             Consistency = new() { Mode = ConsistencyMode.Unbounded, Slots = 1 },
-            Topology = new() { Encoders = encoders, KeyEncoders = 1, Augmentations = 1, ParameterShards = 1, NegativeShards = 1 },
-            Epochs = 2,
+            Topology = new() { Encoders = encoders, KeyEncoders = 1, Augmentations = 1, ParameterShards = 1, NegativeShards = 1, Replicas = replicas },
+            Epochs = leases / LeasesPerEpoch,
             Batch = leaseSize,
             LeaseSize = leaseSize,
             Seed = 11,

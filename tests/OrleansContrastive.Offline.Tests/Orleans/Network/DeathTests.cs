@@ -108,27 +108,6 @@ public sealed class DeathTests
     }
 
     [Fact]
-    public async Task A_client_leaves_a_gateway_that_hangs()
-    {
-        await using var cluster = await OfflineCluster.StartAsync(2);
-        // Only this gateway is behind a proxy, at a port of its own.
-        var port = OfflineCluster.FreePorts(1)[0];
-        using var proxy = new TestProxy(port, cluster.Nodes[0].GatewayPort);
-        var client = await cluster.ConnectAsync(it => it.Configure<StaticGatewayListProviderOptions>(options => options.Gateways =
-        [
-            new($"gwy.tcp://127.0.0.1:{port}/0"), new($"gwy.tcp://127.0.0.1:{cluster.Nodes[1].GatewayPort}/0"),
-        ]));
-        var keys = NewKeys(20);
-        foreach (var key in keys) await cluster.Nodes[1].Grains.GetGrain<IHomeGrain>(key).WhereAsync();
-        foreach (var key in keys) Assert.Equal("n1", await client.GetGrain<IHomeGrain>(key).WhereAsync());
-
-        var clock = Stopwatch.StartNew();
-        proxy.IsFrozen = true;
-        foreach (var key in keys) Assert.Equal("n1", await OfflineCluster.PassingAsync(() => client.GetGrain<IHomeGrain>(key).WhereAsync()));
-        Assert.True(clock.Elapsed < OfflineCluster.Patience / 2, $"after {clock.Elapsed}: that is the calls' own time-out");
-    }
-
-    [Fact]
     public async Task Of_a_partition_the_larger_part_goes_on_and_the_smaller_ends()
     {
         await using var cluster = await OfflineCluster.StartAsync(3, isProxied: true);

@@ -1,0 +1,83 @@
+using OrleansContrastive.Cli.Clusters;
+using OrleansContrastive.Cluster.Tests.Harness;
+using OrleansContrastive.Contracts.Runs;
+
+namespace OrleansContrastive.Cluster.Tests;
+
+/// <summary>
+/// SIGKILL at random moments. What the encoders were told counts is held against what the last checkpoint holds, so that "nothing
+/// was lost" is a finding.
+/// </summary>
+public sealed class KillTests
+{
+    // With default settings on the stand-in, and with the silo's own settings on Orleans.
+    private const double MostSeconds = 10;
+
+    private static readonly (string Label, string Roles)[] _silos =
+    [
+        ("one", "run,parameters,negatives"), ("two", "run,parameters,negatives"), ("left", "encoder,key,augmentation"), ("right", "encoder,key,augmentation"),
+    ];
+
+    /// <summary>One long run; its silos die in turn, each is replaced, and the run ends in order.</summary>
+    [Fact]
+    public async Task With_two_replicas_a_run_outlives_every_kind_of_silo_and_loses_nothing()
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        await using var cluster = new TestCluster();
+        await cluster.StartAsync(_silos);
+        await cluster.StartRunAsync(SmallSpec.Create(leases: 1_000_000, checkpoints: 2_000));
+        await using var watch = cluster.Watch();
+        var victims = Enum.GetValues<Victim>();
+        random.Shuffle(victims);
+        foreach (var victim in victims)
+        {
+            await cluster.WholeAsync();
+            await cluster.MoreAsync(20 + random.Next(60));
+            var silo = await cluster.FindAsync(victim);
+            var term = await cluster.TermAsync();
+            var killed = watch.Now;
+            await silo.KillAsync();
+            await cluster.MoreAsync(30);
+            if (victim == Victim.Run) Assert.True(await cluster.TermAsync() > term, $"'{silo.Label}' was not the silo of the run's owner: nobody took over (seed {seed}).");
+            var stall = watch.LongestStall(killed);
+            TestCluster.Say($"SIGKILL of the silo of {victim} ('{silo.Label}'): progress after {stall:F1} s.");
+            Assert.True(stall < MostSeconds, $"The run stood still for {stall:F1} s after the silo of {victim} was killed; expected less than {MostSeconds} s (seed {seed}).\n{cluster.Cluster.Logs()}");
+            await cluster.StartAsync(silo.Label, _silos.First(entry => entry.Label == silo.Label).Roles);
+        }
+
+        var status = await cluster.StopRunAsync();
+        var audit = await cluster.AuditAsync(complete: false);
+        TestCluster.Say($"Seed {seed}: {audit}; rolled back {status.UpdatesRolledBack}, granted again {status.LeasesRegranted}, silos lost {status.SilosLost}.");
+        Assert.Equal((0, 0L), (audit.UpdatesLost, status.UpdatesRolledBack));
+        Assert.Equal((0, 0), (audit.SamplesCountedTwice, audit.SamplesNeverCounted));
+        Assert.Equal(audit.RowsExpected, audit.RowsTaken);
+        Assert.True(audit.Acknowledged > 100, $"Only {audit.Acknowledged} commits were acknowledged: nothing was tested.");
+    }
+
+    [Fact]
+    public async Task With_one_replica_the_run_rolls_back_as_one_says_how_far_and_completes()
+    {
+        await using var cluster = new TestCluster();
+        // Owner and queue live elsewhere: they know how far the run had come.
+        await cluster.StartAsync(("one", "parameters"), ("two", "run,negatives"), ("left", "encoder,key,augmentation"), ("right", "encoder,key,augmentation"));
+        var spec = SmallSpec.Create(leases: 600, replicas: 1, checkpoints: 5);
+        await cluster.StartRunAsync(spec);
+        await using var watch = cluster.Watch();
+        await cluster.UntilAsync("a checkpoint and a little more", status => status.Checkpoint is not null && status.LeasesDone > 150);
+        var silo = await cluster.FindAsync(Victim.Parameters);
+        var killed = watch.Now;
+        await silo.KillAsync();
+        await cluster.StartAsync(silo.Label, "parameters");
+        var status = await cluster.UntilAsync("the end", status => status.Phase == RunPhase.Completed);
+        var audit = await cluster.AuditAsync(complete: true);
+        TestCluster.Say($"One replica: progress after {watch.LongestStall(killed):F1} s; {status.UpdatesRolledBack} updates rolled back; {audit}.");
+
+        Assert.True(status.UpdatesRolledBack > 0, "A shard without a replica died, and nothing was rolled back.");
+        // An acknowledgement may get lost with its silo; an acknowledged update that was undone must be among those reported.
+        Assert.InRange(audit.UpdatesLost, 1, status.UpdatesRolledBack);
+        Assert.Equal(spec.TotalSamples, status.SamplesApplied);
+        Assert.Equal((0, 0), (audit.SamplesCountedTwice, audit.SamplesNeverCounted));
+        Assert.Equal(audit.RowsExpected, audit.RowsTaken);
+    }
+}

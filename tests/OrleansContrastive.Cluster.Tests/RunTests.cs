@@ -1,0 +1,56 @@
+using OrleansContrastive.Cluster.Tests.Harness;
+using OrleansContrastive.Contracts.Runs;
+
+namespace OrleansContrastive.Cluster.Tests;
+
+/// <summary>A run over several silos, to which nothing bad happens.</summary>
+public sealed class RunTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Silos_of_different_roles_train_a_run_together_and_every_sample_counts_once()
+    {
+        await using var cluster = new TestCluster();
+        await cluster.StartAsync(("run", "run,parameters"), ("store", "negatives"), ("work", "encoder,key"), ("views", "augmentation"));
+        var spec = SmallSpec.Create(leases: 200, encoders: 1, replicas: 1);
+        await cluster.StartRunAsync(spec);
+        var status = await cluster.UntilAsync("the end", status => status.Phase == RunPhase.Completed);
+
+        var audit = await cluster.AuditAsync(complete: true);
+        TestCluster.Say($"Four silos: {status.SamplesApplied} samples in {status.Seconds:F1} s; {audit}");
+        Assert.Equal(spec.TotalSamples, status.SamplesApplied);
+        Assert.Equal(spec.TotalLeases, audit.Acknowledged);
+        Assert.Equal((0, 0, 0), (audit.UpdatesLost, audit.SamplesCountedTwice, audit.SamplesNeverCounted));
+        Assert.Equal(audit.RowsExpected, audit.RowsTaken);
+    }
+
+    [Fact]
+    public async Task A_silo_that_is_asked_to_stop_hands_over_and_the_run_waits_for_no_time_out()
+    {
+        await using var cluster = new TestCluster();
+        await cluster.StartAsync(
+            ("one", "run,parameters,negatives"), ("two", "run,parameters,negatives"), ("left", "encoder,key,augmentation"), ("right", "encoder,key,augmentation"));
+        await cluster.StartRunAsync(SmallSpec.Create(leases: 1_000_000, checkpoints: 2_000));
+        await cluster.WholeAsync();
+        await using var watch = cluster.Watch();
+        foreach (var label in new[] { "left", "one" })
+        {
+            await cluster.MoreAsync(40);
+            var asked = watch.Now;
+            await cluster.Silo(label).StopAsync(Token);
+            var took = (watch.Now - asked).TotalSeconds;
+            await cluster.MoreAsync(40);
+            var stall = watch.LongestStall(asked);
+            TestCluster.Say($"Silo '{label}' left within {took:F1} s; the run stood still for at most {stall:F1} s.");
+            Assert.Equal(0, cluster.Silo(label).ExitCode);
+            Assert.Contains("Drained: 1 of 1 runs", cluster.Silo(label).Tail, StringComparison.Ordinal);
+        }
+
+        var status = await cluster.StopRunAsync();
+        var audit = await cluster.AuditAsync(complete: false);
+        Assert.Equal((0, 0L), (audit.UpdatesLost, status.UpdatesRolledBack));
+        Assert.Equal((0, 0), (audit.SamplesCountedTwice, audit.SamplesNeverCounted));
+        Assert.Equal(audit.RowsExpected, audit.RowsTaken);
+    }
+}
