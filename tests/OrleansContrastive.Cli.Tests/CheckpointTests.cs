@@ -43,7 +43,7 @@ public sealed class CheckpointTests
         Assert.Equal(1, found.ExitCode);
         Assert.Contains(path, found.Output, StringComparison.Ordinal);
         Assert.Contains($"expected {victim.Bytes} bytes with SHA-256 {victim.Sha256}", found.Output, StringComparison.Ordinal);
-        Assert.Contains("resume DIR --version 15", found.Error, StringComparison.Ordinal);
+        Assert.Contains($"contrastive resume {folder.Path} --version 15", found.Error, StringComparison.Ordinal);
         var one = await JsonOfAsync(1, "checkpoint", "verify", folder.Path, "--version", "20", "--json");
         Assert.Equal(path, one.GetProperty("checkpoints")[0].GetProperty("damage")[0].GetProperty("file").GetString());
 
@@ -54,9 +54,12 @@ public sealed class CheckpointTests
         Assert.Equal(20, again.Version);
         Assert.Equal(whole.Files.Select(file => (file.Name, file.Sha256)), again.Files.Select(file => (file.Name, file.Sha256)));
 
+        var rewound = await JsonOfAsync(0, "checkpoint", "rewind", RunSession.RunId, "--version", "15", "--store", folder.Path, "--json");
+        Assert.Equal(20, rewound.GetProperty("withdrawn")[0].GetInt64());
+        Assert.Equal(15, (await manifests.LatestAsync(Token))!.Version);
         var pruned = await JsonOfAsync(0, "checkpoint", "prune", folder.Path, "--keep", "1", "--json");
-        Assert.Equal([20L], pruned.GetProperty("kept").EnumerateArray().Select(version => version.GetInt64()));
-        Assert.Equal([20L], await manifests.VersionsAsync(Token));
+        Assert.Equal([15L], pruned.GetProperty("kept").EnumerateArray().Select(version => version.GetInt64()));
+        Assert.Equal([15L], await manifests.VersionsAsync(Token));
     }
 
     [Theory]

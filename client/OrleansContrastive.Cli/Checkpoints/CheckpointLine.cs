@@ -66,6 +66,9 @@ internal sealed record CheckpointReport
     /// <summary>Versions that were deleted.</summary>
     public IReadOnlyList<long>? Deleted { get; init; }
 
+    /// <summary>Versions that do not count any more.</summary>
+    public IReadOnlyList<long>? Withdrawn { get; init; }
+
     /// <summary>Versions that are left.</summary>
     public IReadOnlyList<long>? Kept { get; init; }
 

@@ -31,6 +31,17 @@ internal sealed record CheckpointPlace(string Store, string Run, ManifestStore M
             $"Run '{id}' has no checkpoint in {opened.Location}; {(there.Count == 0 ? "nor has any other" : $"there are checkpoints of: {string.Join(", ", there)}")}.");
     }
 
+    /// <summary>Goes back to a version, if all of its files are whole. Returns the versions that were withdrawn.</summary>
+    /// <exception cref="UsageException">There is no such version.</exception>
+    public async Task<IReadOnlyList<long>> RewindAsync(long version, CancellationToken cancellation)
+    {
+        var versions = await Manifests.VersionsAsync(cancellation);
+        if (!versions.Contains(version)) throw new UsageException($"--version is {version}; run '{Run}' has checkpoints of {string.Join(", ", versions)}.");
+        // What is damaged shall not take the place of what is not.
+        await Manifests.VerifyAsync(await Manifests.ReadAsync(version, cancellation), cancellation);
+        return await Manifests.RewindAsync(version, cancellation);
+    }
+
     private static async Task<IReadOnlyList<string>> RunsAsync(ICheckpointStore store, CancellationToken cancellation)
     {
         var runs = new SortedSet<string>(StringComparer.Ordinal);

@@ -12,6 +12,7 @@ internal static class CheckpointCommand
     private static readonly Option<string?> Store = new("--store") { Description = "Folder, https://ACCOUNT.blob.core.windows.net/CONTAINER, connection string with ;Container=NAME, or azurite." };
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON object instead of a table." };
     private static readonly Option<long?> Version = new("--version") { Description = "Only the checkpoint of this version." };
+    private static readonly Option<long> Back = new("--version") { Description = "The checkpoint to go back to.", Required = true };
     private static readonly Option<int> Keep = new("--keep") { Description = "How many of the newest checkpoints stay.", DefaultValueFactory = _ => 3 };
 
     /// <summary>Makes the command.</summary>
@@ -23,7 +24,9 @@ internal static class CheckpointCommand
         verify.SetAction((parsed, cancellation) => ShowAsync(parsed, verify: true, cancellation));
         var prune = new Command("prune", "Deletes all but the newest checkpoints, and what unfinished ones left.") { Run, Keep, Store, Json };
         prune.SetAction(PruneAsync);
-        return new Command("checkpoint", "The checkpoints of a run.") { list, verify, prune };
+        var rewind = new Command("rewind", "Makes an earlier checkpoint the newest again; later ones are withdrawn. Only while no silo serves the run.") { Run, Back, Store, Json };
+        rewind.SetAction(RewindAsync);
+        return new Command("checkpoint", "The checkpoints of a run.") { list, verify, prune, rewind };
     }
 
     private static async Task<int> ShowAsync(ParseResult parsed, bool verify, CancellationToken cancellation)
@@ -43,7 +46,7 @@ internal static class CheckpointCommand
         if (damaged.Length == 0 || !verify) return ExitCodes.Done;
         await Console.Error.WriteLineAsync(
             lines.LastOrDefault(line => line.IsWhole) is { } whole
-                ? $"Damaged: version {string.Join(", ", damaged)}. The newest whole one is {whole.Version}; go on from it by: contrastive resume DIR --version {whole.Version}"
+                ? $"Damaged: version {string.Join(", ", damaged)}. The newest whole one is {whole.Version}; go on from it by: {Hint(parsed, whole.Version)}"
                 : $"Damaged: version {string.Join(", ", damaged)}. There is no whole one among those that were looked at.");
         return ExitCodes.Failed;
     }
@@ -62,6 +65,20 @@ internal static class CheckpointCommand
         {
             return new() { Version = version, Problem = unreadable.Message };
         }
+    }
+
+    private static string Hint(ParseResult parsed, long version) => parsed.GetValue(Store) is null
+        ? $"contrastive resume {parsed.GetValue(Run)} --version {version}"
+        : $"contrastive checkpoint rewind {parsed.GetValue(Run)} --version {version}, with the same --store";
+
+    private static async Task<int> RewindAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var place = await FindAsync(parsed, cancellation);
+        var withdrawn = await place.RewindAsync(parsed.GetValue(Back), cancellation);
+        var kept = await place.Manifests.VersionsAsync(cancellation);
+        if (parsed.GetValue(Json)) Console.WriteLine(new CheckpointReport { Store = place.Store, Run = place.Run, Withdrawn = withdrawn, Kept = kept }.ToJson());
+        else Console.WriteLine($"Run '{place.Run}' in {place.Store} goes on from version {kept[^1]}; withdrawn: {(withdrawn.Count == 0 ? "nothing" : string.Join(", ", withdrawn))}.");
+        return ExitCodes.Done;
     }
 
     private static async Task<int> PruneAsync(ParseResult parsed, CancellationToken cancellation)

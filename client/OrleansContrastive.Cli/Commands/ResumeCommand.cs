@@ -1,6 +1,6 @@
 using System.CommandLine;
-using OrleansContrastive.Checkpoints.Manifests;
 using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Cli.Checkpoints;
 using OrleansContrastive.Cli.Display;
 
 namespace OrleansContrastive.Cli.Commands;
@@ -19,23 +19,17 @@ internal static class ResumeCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var folder = RunFolder.Existing(parsed.GetValue(Folder)!);
-            var (store, display) = (new FolderStore(folder), RunDisplay.Create(common.Json(parsed)));
-            if (parsed.GetValue(Version) is { } version) await RewindAsync(store, version, display, cancellation);
-            await using var session = await RunSession.StartAsync(store, folder, common.Worker(parsed), cancellation);
+            var display = RunDisplay.Create(common.Json(parsed));
+            if (parsed.GetValue(Version) is { } version)
+            {
+                var place = await CheckpointPlace.FindAsync(folder, store: null, cancellation);
+                var withdrawn = await place.RewindAsync(version, cancellation);
+                if (withdrawn.Count > 0) display.Say($"Back to version {version}; withdrawn: {string.Join(", ", withdrawn)}.");
+            }
+
+            await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, common.Worker(parsed), cancellation);
             return await session.TrainAsync(null, evaluateEpochs: 1, display, cancellation);
         });
         return command;
-    }
-
-    private static async Task RewindAsync(ICheckpointStore store, long version, IRunDisplay display, CancellationToken cancellation)
-    {
-        var manifests = new ManifestStore(store, $"{RunSession.RunId}/checkpoints");
-        var versions = await manifests.VersionsAsync(cancellation);
-        if (!versions.Contains(version))
-            throw new UsageException($"--version is {version}; the run has {(versions.Count == 0 ? "no checkpoint" : $"checkpoints of {string.Join(", ", versions)}")}.");
-        // What is damaged shall not take the place of what is not.
-        await manifests.VerifyAsync(await manifests.ReadAsync(version, cancellation), cancellation);
-        var withdrawn = await manifests.RewindAsync(version, cancellation);
-        if (withdrawn.Count > 0) display.Say($"Back to version {version}; withdrawn: {string.Join(", ", withdrawn)}.");
     }
 }
