@@ -14,7 +14,7 @@ namespace OrleansContrastive.Cli.Clusters;
 /// Four silos on loopback train one run, one of them is killed half-way and replaced; the books are compared, and the encoder is
 /// judged beside that of a run of as many samples in one process.
 /// </summary>
-internal sealed class ClusterDemo(string silo, string store, string folder, TrainingRecipe recipe, Victim victim, TextWriter words)
+internal sealed class ClusterDemo(string silo, string store, string folder, TrainingRecipe recipe, TrainingRecipe alone, Victim victim, TextWriter words)
 {
     private const string Run = "demo";
     private const int Replicas = 2;
@@ -125,7 +125,6 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
     private async Task<RunResult?> SingleAsync(CancellationToken cancellation)
     {
         words.WriteLine("The same number of samples in one process, for comparison ...");
-        var alone = recipe with { Consistency = "lockstep", Encoders = 0, KeyEncoders = 0, EvaluateEpochs = 0 };
         var place = Path.Combine(folder, "single");
         using var dataset = RecipeOptions.OpenDataset(alone);
         await using var session = await RunSession.StartAsync(new FolderStore(place), place, _ => { }, cancellation);

@@ -29,16 +29,17 @@ internal static class ClusterDemoCommand
     {
         var victims = Enum.GetNames<Victim>().Select(name => name.ToLowerInvariant()).ToArray();
         if (!victims.Contains(parsed.GetValue(_victim))) throw new UsageException(NearestName.Explain("victim", parsed.GetValue(_victim)!, victims));
-        var recipe = options.Read(parsed, preset: "fashion-mnist", epochs: 1);
         // Two encoders, one on each of the silos that have the role; nobody waits for the slower.
+        var recipe = options.Read(parsed, preset: "fashion-mnist-async", epochs: 1);
         recipe = recipe with { Consistency = recipe.Consistency == "lockstep" ? "unbounded" : recipe.Consistency, Encoders = 2, KeyEncoders = 1 };
+        var alone = options.Read(parsed, preset: "fashion-mnist", epochs: 1) with { Consistency = "lockstep", EvaluateEpochs = 0 };
         var folder = Path.GetFullPath(parsed.GetValue(_out) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"cluster-demo-{DateTimeOffset.Now:yyyyMMdd-HHmmss}")));
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) throw new UsageException($"'{folder}' is not empty; give another --out.");
         var storage = parsed.GetValue(_storage) ?? Path.Combine(folder, "store");
         if (!StoreAddress.TryParse(storage, out _, out var problem)) throw new UsageException($"--storage: {problem}");
 
         var words = parsed.GetValue(_json) ? Console.Error : Console.Out;
-        var demo = new ClusterDemo(Silo(parsed.GetValue(_silo)), storage, folder, recipe, Enum.Parse<Victim>(parsed.GetValue(_victim)!, ignoreCase: true), words);
+        var demo = new ClusterDemo(Silo(parsed.GetValue(_silo)), storage, folder, recipe, alone, Enum.Parse<Victim>(parsed.GetValue(_victim)!, ignoreCase: true), words);
         var result = await demo.PlayAsync(!parsed.GetValue(_noSingle), cancellation);
         foreach (var line in result.Table()) await words.WriteLineAsync(line);
         Console.WriteLine(result.ToJson());
