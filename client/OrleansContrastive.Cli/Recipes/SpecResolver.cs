@@ -20,7 +20,7 @@ internal static class SpecResolver
     private static readonly string[] Corrections = ["none", "inverse", "delay-compensation", "adaptive-delay-compensation"];
     private static readonly string[] Wires = ["float32", "bfloat16"];
     private static readonly string[] Stores = ["queue", "bank"];
-    private static readonly string[] Samplings = ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed"];
+    private static readonly string[] Samplings = ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed", "noise"];
     private static readonly string[] Prefetches = ["none", "views", "keys", "weights"];
     private static readonly string[] KeyEncodings = ["shared", "local"];
     private static readonly string[] NegativeModes = ["mirror", "shard"];
@@ -52,6 +52,8 @@ internal static class SpecResolver
         Range("negatives", recipe.Negatives, recipe.Store == "queue" || recipe.Negatives == "shard", "shard, since a bank has no mirror");
         Range("bankMomentum", recipe.BankMomentum, recipe.BankMomentum is >= 0 and < 1, "0 to below 1");
         Range("sampling", recipe.Sampling, recipe.Store == "queue" || recipe.Sampling != "recent", "another strategy, since a bank knows no order of age");
+        Range("sampling", recipe.Sampling, recipe.Store == "bank" || recipe.Sampling != "noise", "another strategy, or store=bank: noise is drawn by sample");
+        Range("maskOwnSample", recipe.MaskOwnSample, recipe.Sampling != "noise" || recipe.MaskOwnSample, "true, since noise is drawn by the query's sample");
         Range("samplingRows", recipe.SamplingRows, recipe.SamplingRows >= 1, "1 or more");
         Range("samplingRows", recipe.SamplingRows, recipe.Sampling != "hardest" || recipe.SamplingRows <= HardestRows.Most, $"at most {HardestRows.Most} for hardest");
         Range("hardness", recipe.Hardness, recipe.Hardness > 0, "above 0");

@@ -74,7 +74,7 @@ internal sealed record TrainingRecipe
     /// <summary>μ of a bank's rows.</summary>
     public double BankMomentum { get; init; } = 0.5;
 
-    /// <summary>Which negatives count: all, uniform, recent, hardest, debiased, reweighted or mixed.</summary>
+    /// <summary>Which negatives count: all, uniform, recent, hardest, debiased, reweighted, mixed, or noise (against a bank).</summary>
     public string Sampling { get; init; } = "all";
 
     /// <summary>Rows drawn, in the window, hardest, or to mix from.</summary>

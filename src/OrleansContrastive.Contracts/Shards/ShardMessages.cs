@@ -159,6 +159,9 @@ public sealed record StageRows
 
     /// <summary>Place of the first row among all rows of the lease. Rows are dealt round the shards, one to each.</summary>
     [Id(5)] public required int FirstPosition { get; init; }
+
+    /// <summary>ln Ẑ that the lease's noise suggests, the same for all shards; 0 where no noise was drawn.</summary>
+    [Id(6)] public double LogPartition { get; init; }
 }
 
 /// <summary>Which of the parameters are wanted.</summary>
@@ -274,6 +277,9 @@ public sealed record ContrastRequest
 
     /// <summary>Tells the draws of one lease and direction from those of another.</summary>
     [Id(5)] public long Step { get; init; }
+
+    /// <summary>ln Z to take, so that all shards take the same; null = the shard's own, which in lockstep is every shard's.</summary>
+    [Id(6)] public double? LogPartition { get; init; }
 }
 
 /// <summary>A shard's part of the softmax of every query.</summary>
@@ -294,4 +300,7 @@ public sealed record ContrastReply
 
     /// <summary>Key-encoder versions of some of the rows, the oldest among them.</summary>
     [Id(3)] public long[] RowVersions { get; init; } = [];
+
+    /// <summary>ln Z of the shard at this version.</summary>
+    [Id(4)] public double LogPartition { get; init; }
 }

@@ -25,7 +25,6 @@ internal sealed class NegativeStoreGrain(
     private readonly ShardLedger<RowStage> _ledger = new();
     private readonly ImageShelf _images = new();
     private IStoreShard _store = null!;
-    private INegativeSampling _sampling = null!;
     private RunSpec _spec = null!;
     private string _run = "";
     private int _shard;
@@ -130,7 +129,7 @@ internal sealed class NegativeStoreGrain(
         if (Refuses(request.History, request.Version) is { } status) return new() { Status = status, Version = _ledger.Applied };
         request.Queries.Expect("Queries", _type, -1, _spec.Model.EmbeddingWidth);
         var (version, store) = (_ledger.Applied, _store);
-        var pass = await lanes.Shards.RunAsync(() => Begin(request, store.Rows));
+        var pass = await lanes.Shards.RunAsync(() => Begin(request, store));
         try
         {
             var (batch, width) = (request.Queries.Shape[0], _spec.Model.EmbeddingWidth);
@@ -144,6 +143,7 @@ internal sealed class NegativeStoreGrain(
                 Version = version,
                 Parts = new(_type, [parts.Length, batch, width + 3], Bytes(parts)),
                 RowVersions = versions,
+                LogPartition = store.LogPartition,
             };
         }
         finally
@@ -163,12 +163,13 @@ internal sealed class NegativeStoreGrain(
     }
 
     private void Open(string run, RunSpec spec, int shard, IStoreShard store) =>
-        (_store, _sampling, _spec, _run, _shard, _type) = (store, SamplingFactory.Create(spec.Contrast.Sampling), spec, run, shard, ModelFactory.MasterType(spec));
+        (_store, _spec, _run, _shard, _type) = (store, spec, run, shard, ModelFactory.MasterType(spec));
 
-    private IContrastPass Begin(ContrastRequest request, INegativeRows rows)
+    private IContrastPass Begin(ContrastRequest request, IStoreShard store)
     {
         using var scope = torch.NewDisposeScope();
-        return _sampling.Begin(Blocks.ToTensor(request.Queries, Blocks.ScalarOf(_type), torch.CPU), new()
+        var sampling = SamplingFactory.Create(_spec.Contrast.Sampling, request.LogPartition ?? store.LogPartition);
+        return sampling.Begin(Blocks.ToTensor(request.Queries, Blocks.ScalarOf(_type), torch.CPU), new()
         {
             Temperature = request.Temperature,
             SampleIds = request.SampleIds,
@@ -176,7 +177,7 @@ internal sealed class NegativeStoreGrain(
             Step = request.Step,
             Shard = _shard,
             Shards = _spec.Topology.NegativeShards,
-        }, rows);
+        }, store.Rows);
     }
 
     private byte[] Bytes(PartialSoftmax[] parts) => [.. parts.SelectMany(part => part.ToBytes(Blocks.ScalarOf(_type)))];

@@ -7,7 +7,9 @@ namespace OrleansContrastive.Grains.Silos;
 internal static class SamplingFactory
 {
     /// <summary>The strategy; encoders and shards make the same.</summary>
-    public static INegativeSampling Create(SamplingSpec spec) => spec.Kind switch
+    /// <param name="spec">What the run says.</param>
+    /// <param name="logPartition">ln Z, for a shard's pass of noise-contrastive estimation.</param>
+    public static INegativeSampling Create(SamplingSpec spec, double logPartition = double.NaN) => spec.Kind switch
     {
         SamplingKind.All => new AllRows(),
         SamplingKind.Uniform => new UniformRows(spec.Rows),
@@ -16,6 +18,7 @@ internal static class SamplingFactory
         SamplingKind.Debiased => new ReweightedRows(0, spec.ClassPrior),
         SamplingKind.Reweighted => new ReweightedRows(spec.Beta, spec.ClassPrior),
         SamplingKind.Mixed => new MixedRows(spec.Rows, spec.MixedPairs, spec.MixedWithQuery),
+        SamplingKind.Noise => new NoiseContrast(spec.Rows, logPartition),
         var other => throw new ArgumentException($"Strategy {other} of the run is not known to this silo."),
     };
 }

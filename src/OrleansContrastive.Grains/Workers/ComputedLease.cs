@@ -34,6 +34,9 @@ internal sealed class ComputedLease
     /// <summary>The gradient as it travels; null before it is packed.</summary>
     public StepGradients? Packed { get; set; }
 
+    /// <summary>ln Ẑ of its noise; 0 where none was drawn.</summary>
+    public double LogPartition { get; init; }
+
     /// <summary>The keys; null where the lease is skipped.</summary>
     public KeyReply? Keys { get; init; }
 

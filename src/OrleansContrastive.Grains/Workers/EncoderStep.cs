@@ -7,6 +7,7 @@ using OrleansContrastive.Contracts.Workers;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Learning.Devices;
 using OrleansContrastive.Learning.Losses;
+using OrleansContrastive.Learning.Negatives.Sampling;
 
 namespace OrleansContrastive.Grains.Workers;
 
@@ -22,6 +23,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private readonly KeyEncoder _keys = new(grains, lane);
     private readonly Dictionary<LeaseAttempt, Ahead> _ahead = [];
     private EncoderReplica? _replica;
+    private double _logPartition;
 
     /// <summary>Has the views of a lease made, ahead of time.</summary>
     public async Task PrepareAsync(RunView view, LeaseId lease)
@@ -91,6 +93,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
             Gradients = gradients,
             Keys = keyReply,
             SampleIds = samples,
+            LogPartition = _logPartition,
         };
     }
 
@@ -205,6 +208,8 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         var ordinal = lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch);
         var answers = await Task.WhenAll(queries.Select((block, direction) =>
             _queue.ContrastAsync(view, lease.BaseVersion, block, samples, EncoderReplica.DrawStep(ordinal, direction, queries.Length))));
+        if (view.Spec.Contrast.Sampling.Kind == SamplingKind.Noise)
+            _logPartition = answers.Average(answer => NoiseContrast.LogPartition(new NoiseContrast(view.Spec.Contrast.Sampling.Rows).Join(answer), view.Spec.Dataset.Count));
         return await lane.RunAsync(() => _replica!.Contrast(keys.Keys!, answers));
     }
 
@@ -253,6 +258,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
                 Rows = rows,
                 SampleIds = ids,
                 FirstPosition = first,
+                LogPartition = lease.LogPartition,
             };
             foreach (var member in view.NegativeMembers(shard).Where(member => !lease.Staged.Contains(member)))
             {

@@ -18,6 +18,7 @@ internal sealed class QueueReader(IGrainFactory grains, DeviceExecutor lane) : I
 {
     private QueueMirror? _mirror;
     private long _history = -1;
+    private double? _logPartition;
 
     /// <summary>The local copy; only after <see cref="CatchUpAsync"/>.</summary>
     public QueueMirror Mirror => _mirror ?? throw new InvalidOperationException("The mirror was not filled yet.");
@@ -61,17 +62,20 @@ internal sealed class QueueReader(IGrainFactory grains, DeviceExecutor lane) : I
         // An answer of many parts comes for a few queries at a time: no message above the largest block.
         var most = Math.Max(1, spec.MaxBlockBytes / (parts * stride * queries.Type.Size()));
         var versions = new List<long>();
+        // In lockstep all shards stand at one version, and at one Z; otherwise one of theirs is told to all.
+        var logPartition = spec.Consistency.Mode == ConsistencyMode.Lockstep ? null : _logPartition;
         var answers = await Task.WhenAll(view.NegativeShards.Select(async key =>
         {
             var pieces = new List<PartialSoftmax[]>();
             for (var first = 0; first < samples.Length; first += most)
             {
                 var count = Math.Min(most, samples.Length - first);
-                var reply = await AnswerAsync(view, key, Request(view, version, queries, samples, step, first, count));
+                var reply = await AnswerAsync(view, key, Request(view, version, queries, samples, step, first, count) with { LogPartition = logPartition });
                 pieces.Add(reply is null
                     ? [.. Enumerable.Range(0, parts).Select(_ => PartialSoftmax.Empty(count, spec.Model.EmbeddingWidth))]
                     : Parts(key, reply, spec, parts, count));
                 versions.AddRange(reply?.RowVersions ?? []);
+                if (reply is not null) _logPartition = reply.LogPartition;
             }
 
             return pieces.Count == 1 ? pieces[0] : [.. Enumerable.Range(0, parts).Select(part => PartialSoftmax.Stack([.. pieces.Select(piece => piece[part])]))];

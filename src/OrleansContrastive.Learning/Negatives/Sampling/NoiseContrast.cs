@@ -26,8 +26,8 @@ public interface IRowsBySample : INegativeRows
 /// (<see cref="LogPartition"/>). Draws of the query's own sample are left out where own samples are masked.
 /// </remarks>
 /// <param name="draws">m; at least 1.</param>
-/// <param name="logPartition">ln Z; N for the first batch of a fresh bank is a fair guess, see <see cref="PartitionEstimate"/>.</param>
-public sealed class NoiseContrast(int draws, double logPartition) : INegativeSampling
+/// <param name="logPartition">ln Z (<see cref="PartitionEstimate"/>); only a pass needs it.</param>
+public sealed class NoiseContrast(int draws, double logPartition = double.NaN) : INegativeSampling
 {
     /// <inheritdoc/>
     public int Parts => 2;

@@ -52,10 +52,20 @@ public sealed class NoiseContrastTests
     }
 
     [Fact]
-    public void The_partition_begins_with_the_first_estimate_and_moves_by_a_hundredth()
+    public void The_partition_begins_with_that_of_random_rows_and_moves_by_a_hundredth()
     {
-        var estimate = PartitionEstimate.None.With(Math.Log(200));
-        Assert.Equal(200, Math.Exp(estimate.Log), 1e-9);
+        var bank = new MemoryBank(20_000, 128, 0.5, seed: 6);
+        double[] query = new double[128], row = new double[128];
+        bank.Read(0, query);
+        var sum = 0.0;
+        for (var i = 1; i < bank.Count; i++)
+        {
+            bank.Read(i, row);
+            sum += Math.Exp(Scene.Dot(query, row) / 0.1);
+        }
+
+        Assert.Equal(Math.Log(sum), PartitionEstimate.OfRandomRows(bank.Samples, 128, 0.1).Log, 0.05);
+        var estimate = new PartitionEstimate(Math.Log(200));
         Assert.Equal(0.99 * 200 + 0.01 * 900, Math.Exp(estimate.With(Math.Log(900)).Log), 1e-9);
     }
 

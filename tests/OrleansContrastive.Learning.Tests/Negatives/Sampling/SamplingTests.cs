@@ -33,6 +33,8 @@ public sealed class SamplingTests
     public void Any_cut_into_homes_and_ranges_in_any_order_is_one(string name)
     {
         using var leaks = new TensorLeaks();
+        // An exponent of β + 1, and a division by 1 - τ⁺, make as much more of a rounding.
+        var tolerance = name switch { "reweighted" => 3e-6, "floored" => 2e-5, _ => 1e-6 };
         Prop.ForAll(Gen.Choose(1, 10_000).ToArbitrary(), Gen.Choose(1, 6).ToArbitrary(), (seed, homes) =>
         {
             var scene = new Scene(Rows, (ulong)seed, type: torch.ScalarType.Float32);
@@ -42,7 +44,7 @@ public sealed class SamplingTests
             var answers = cut.Select((rows, home) => OverTheWire(scene.Answer(sampling, scene.Queue(rows), home, homes, maxRows: 1 + random.Next(20)))).ToArray();
             var expected = Enumerable.Range(0, Scene.Batch).Average(query => loss(query, scene.Queries[query]));
             foreach (var order in new[] { answers, [.. answers.Reverse()], [.. answers.OrderBy(_ => random.Next())] })
-                Assert.Equal(1, scene.Evaluate(sampling, order).Loss / expected, 1e-6);
+                Assert.Equal(1, scene.Evaluate(sampling, order).Loss / expected, tolerance);
         }).QuickCheckThrowOnFailure();
     }
 

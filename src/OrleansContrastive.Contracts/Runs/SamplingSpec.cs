@@ -1,0 +1,54 @@
+using Orleans;
+
+namespace OrleansContrastive.Contracts.Runs;
+
+/// <summary>Which negatives count and how much.</summary>
+[GenerateSerializer, Immutable, Alias("oc.sampling-spec")]
+public sealed record SamplingSpec
+{
+    /// <summary>The strategy.</summary>
+    [Id(0)] public SamplingKind Kind { get; init; }
+
+    /// <summary>Rows drawn (for <see cref="SamplingKind.Noise"/> per query), in the window, hardest, or hardest to mix from (N_h), of all shards together.</summary>
+    [Id(1)] public int Rows { get; init; } = 256;
+
+    /// <summary>β of <see cref="SamplingKind.Reweighted"/>; above 0.</summary>
+    [Id(2)] public double Beta { get; init; } = 1;
+
+    /// <summary>τ⁺ of debiased and reweighted: chance that a row is of the query's class; in [0, 1).</summary>
+    [Id(3)] public double ClassPrior { get; init; } = 0.1;
+
+    /// <summary>s of <see cref="SamplingKind.Mixed"/>: rows mixed of two hard ones.</summary>
+    [Id(4)] public int MixedPairs { get; init; } = 256;
+
+    /// <summary>s' of <see cref="SamplingKind.Mixed"/>: rows mixed with the query.</summary>
+    [Id(5)] public int MixedWithQuery { get; init; } = 32;
+}
+
+/// <summary>Strategies of choosing and weighing negatives.</summary>
+public enum SamplingKind
+{
+    /// <summary>Every row counts.</summary>
+    All = 0,
+
+    /// <summary>Rows drawn uniformly, by the seed and the lease.</summary>
+    Uniform = 1,
+
+    /// <summary>The newest rows.</summary>
+    Recent = 2,
+
+    /// <summary>The rows most similar to each query.</summary>
+    Hardest = 3,
+
+    /// <summary>Debiased (Chuang et al. 2020).</summary>
+    Debiased = 4,
+
+    /// <summary>Hard ones weigh more (Robinson et al. 2021).</summary>
+    Reweighted = 5,
+
+    /// <summary>Synthetic rows are mixed of the hardest (Kalantidis et al. 2020, MoCHi).</summary>
+    Mixed = 6,
+
+    /// <summary>Noise-contrastive estimation against a bank (Wu et al. 2018), with Z as a moving average.</summary>
+    Noise = 7,
+}
