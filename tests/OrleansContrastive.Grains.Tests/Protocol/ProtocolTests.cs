@@ -32,7 +32,7 @@ public sealed class ProtocolTests
     public void No_gradient_is_staler_than_the_bound_whoever_dies_and_everything_ends(int bound, int encoders)
     {
         var stalest = 0L;
-        for (var seed = 0; seed < 100; seed++)
+        for (var seed = 0; seed < 40; seed++)
         {
             var spec = TestSpecs.Create(ConsistencyMode.Bounded, encoders: encoders, bound: bound, ahead: seed % 3);
             var cluster = new SimulatedCluster(spec, seed, shards: 1 + (seed % 3)) { Weather = (0.1, 0.1, 0.01) };
