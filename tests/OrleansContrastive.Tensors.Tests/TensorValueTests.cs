@@ -189,7 +189,7 @@ public sealed class TensorValueTests : TensorTest
     public void Arrays_are_copied()
     {
         var array = new float[] { 1, 2 };
-        var a = from_array(array);
+        var a = tensor(array);
         array[0] = 5;
         AssertElements([1, 2], a);
         Assert.Equal([2L, 2L], tensor(new long[,] { { 1, 2 }, { 3, 4 } }).shape);

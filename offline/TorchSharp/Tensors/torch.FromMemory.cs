@@ -6,14 +6,6 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    /// <summary>Copies an array of any rank.</summary>
-    public static Tensor from_array(Array rawArray, Device? device = null) => FromArray(rawArray, null, device, false);
-
-    public static Tensor from_array(Array rawArray, ScalarType? dtype, Device? device = null, bool requires_grad = false) =>
-        FromArray(rawArray, dtype, device, requires_grad);
-
-    public static Tensor as_tensor(Array data, ScalarType? dtype = null, Device? device = null) => FromArray(data, dtype, device, false);
-
     /// <summary>
     /// A tensor over the array's own memory, which stays pinned until the last tensor over it is gone. Another element type
     /// than the array's makes a converted copy.
