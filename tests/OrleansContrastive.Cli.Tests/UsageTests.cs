@@ -20,6 +20,9 @@ public sealed class UsageTests
     [InlineData("batch", "expected a multiple of 3", "train", "--dataset", "synthetic", "--batch", "64", "--set", "encoders=3")]
     [InlineData("gpu", "expected cpu, cuda", "train", "--dataset", "synthetic", "--device", "gpu")]
     [InlineData("nowhere", "holds no run", "resume", "nowhere")]
+    [InlineData("/no/such/folder", "no such folder", "run", "list", "--store", "/no/such/folder")]
+    [InlineData("strat", "did you mean \"start\"", "run", "strat")]
+    [InlineData("kye", "did you mean \"key\"", "cluster-demo", "--victim", "kye")]
     public async Task Names_what_is_wrong_and_what_would_be_right(string wrong, string right, params string[] arguments)
     {
         using var folder = new TemporaryFolder();

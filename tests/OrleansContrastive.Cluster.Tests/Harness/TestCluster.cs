@@ -72,12 +72,12 @@ internal sealed class TestCluster : IAsyncDisposable
     public ProgressWatch Watch() => new(_cluster.Client, Run);
 
     /// <summary>Waits until the run has come so far.</summary>
-    public async Task<RunStatus> UntilAsync(string what, Func<RunStatus, bool> reached, int seconds = 180)
+    public async Task<RunStatus> UntilAsync(string what, Func<RunStatus, bool> reached, int seconds = 180, string run = Run)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         while (true)
         {
-            var status = await _cluster.StatusAsync(Run, Token);
+            var status = await _cluster.StatusAsync(run, Token);
             if (reached(status)) return status;
             Assert.True(status.Phase != RunPhase.Failed, $"The run failed: {status.Problem}\n{_cluster.Logs()}");
             Assert.False(
