@@ -57,19 +57,19 @@ internal sealed class RunClocks
         BatchNormPolicy = BatchNormPolicy(spec),
         TrafficPerLease = PerLease,
         ResidualsLost = _residualsLost,
-        Warnings = [.. Warnings(spec)],
+        Warnings = [.. Warnings(spec).Select(warning => warning.Text)],
     };
 
-    /// <summary>What a person should look at.</summary>
-    public IEnumerable<string> Warnings(RunSpec spec)
+    /// <summary>What a person should look at; the same kind is said once, though its numbers change.</summary>
+    public IEnumerable<(string Kind, string Text)> Warnings(RunSpec spec)
     {
         if (IsBank(spec)) yield break;
         var (rows, images, batch) = (spec.Contrast.QueueLength, spec.Dataset.Count, spec.Batch);
         if (rows >= images - batch)
-            yield return $"The queue of {rows} rows holds other views of a query's image: with {images} images and batches of {batch} it should be shorter than {images - batch}.";
+            yield return ("queue", $"The queue of {rows} rows holds other views of a query's image: with {images} images and batches of {batch} it should be shorter than {images - batch}.");
         var expected = ExpectedKeyAge(spec);
         if (_oldest > 2 * expected)
-            yield return $"The queue's oldest row was encoded {_oldest} versions ago, more than twice the {expected} that its {rows} rows take to be renewed.";
+            yield return ("age", $"The queue's oldest row was encoded {_oldest} versions ago, more than twice the {expected} that its {rows} rows take to be renewed.");
     }
 
     private Traffic PerLease => _leases == 0 ? default : new(

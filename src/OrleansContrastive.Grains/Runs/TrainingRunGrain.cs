@@ -136,7 +136,7 @@ internal sealed partial class TrainingRunGrain(
     private void Measure(CommitRequest request, long version)
     {
         _meters.Add(request, version, Spec);
-        foreach (var warning in _meters.Clocks.Warnings(Spec).Where(_warned.Add)) Log.Warned(logger, Run, warning);
+        foreach (var (_, warning) in _meters.Clocks.Warnings(Spec).Where(warning => _warned.Add(warning.Kind))) Log.Warned(logger, Run, warning);
     }
 
     public Task FailAsync(string problem) => EndAsync(RunPhase.Failed, problem);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using FsCheck;
 using FsCheck.Fluent;
 using OrleansContrastive.Contracts.Leases;
@@ -66,7 +67,8 @@ public sealed class ClockTests
         clocks.Add(Commit(0, 0, [1, oldest, 3], default), 40, spec);
         var found = clocks.Warnings(spec).ToArray();
         Assert.Equal(warnings, found.Length);
-        if (warnings > 0) Assert.Contains(text, found[0], StringComparison.Ordinal);
+        if (warnings > 0) Assert.Contains(text, found[0].Text, StringComparison.Ordinal);
+        Assert.Equal(found.Select(warning => warning.Text), clocks.Report(spec).Warnings);
     }
 
     [Fact]
@@ -74,8 +76,40 @@ public sealed class ClockTests
     {
         var spec = TestSpecs.Create(ConsistencyMode.Lockstep, leases: 18);
         // 72 images, batches of 8: from 64 rows on.
-        Assert.Contains("72 images", Assert.Single(new RunClocks().Warnings(spec)), StringComparison.Ordinal);
+        Assert.Contains("72 images", Assert.Single(new RunClocks().Warnings(spec)).Text, StringComparison.Ordinal);
         Assert.Empty(new RunClocks().Warnings(spec with { Contrast = spec.Contrast with { QueueLength = 63 } }));
+    }
+
+    [Fact]
+    public void A_commit_is_heard_by_every_instrument()
+    {
+        var heard = new Dictionary<string, long>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == RunInstruments.MeterName) listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        var own = Environment.CurrentManagedThreadId;
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+        {
+            // Runs of other tests measure on other threads.
+            if (Environment.CurrentManagedThreadId != own) return;
+            var name = tags.Length == 0 ? instrument.Name : $"{instrument.Name}/{tags[0].Value}";
+            heard[name] = heard.GetValueOrDefault(name) + value;
+        });
+        listener.Start();
+
+        var spec = TestSpecs.Create(ConsistencyMode.Unbounded);
+        var clocks = new RunClocks();
+        clocks.Add(Commit(baseVersion: 7, keyVersion: 4, ages: [2, 30], new Traffic(1, 2, 3, 4, 5, 6)), version: 10, spec);
+        clocks.Add(Commit(7, 4, [5], default), 10, spec with { Contrast = spec.Contrast with { Store = NegativeStoreKind.Bank } });
+        clocks.LostResiduals(2);
+
+        Assert.Equal((6, 12, 32, 5), (heard["oc.gradient.staleness"], heard["oc.key.lag"], heard["oc.key.age"], heard["oc.bank.age"]));
+        Assert.Equal((8, 2), (heard["oc.samples"], heard["oc.residuals.lost"]));
+        Assert.Equal([1, 2, 3, 4, 5, 6], new[] { "views", "keys", "gradients", "rows", "parameters", "contrast" }.Select(edge => heard[$"oc.bytes/{edge}"]));
     }
 
     [Fact]
