@@ -19,7 +19,7 @@ public sealed class PresetTests
             using var images = DatasetCatalog.Open(new() { Name = "synthetic" });
             var spec = SpecResolver.Resolve(recipe, images, TwoLanes);
             Assert.Equal(recipe.Temperature, spec.Contrast.Temperature);
-            Assert.Equal(recipe.Batch, spec.LeaseSize * spec.Consistency.Slots);
+            Assert.Equal(recipe.Batch, spec.LeaseSize * spec.Topology.Encoders);
         }
     }
 
