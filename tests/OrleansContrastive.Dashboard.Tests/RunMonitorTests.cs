@@ -26,6 +26,8 @@ public sealed class RunMonitorTests
         Assert.Equal(["store-b"], panel.Shards[0].Followers);
         Assert.Empty(panel.Shards[1].Followers);
         Assert.Equal("moco-v2 on fashion-mnist, resnet8-w16, unbounded, batch 64", panel.Title);
+        // Before the first version nothing was lost by anybody.
+        Assert.Null(panel.Loss);
     }
 
     [Fact]

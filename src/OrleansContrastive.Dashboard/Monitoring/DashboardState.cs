@@ -45,6 +45,9 @@ internal sealed record RunPanel
 
     public IReadOnlyList<Clock> Clocks { get; init; } = [];
 
+    /// <summary>What becomes of batch-norm statistics.</summary>
+    public string? BatchNorm { get; init; }
+
     public IReadOnlyList<SiloLine> Silos { get; init; } = [];
 
     public IReadOnlyList<ShardLine> Shards { get; init; } = [];

@@ -17,11 +17,12 @@ internal static class PanelWriter
         Problem = status.Problem,
         Progress = status.Spec is { TotalLeases: > 0 } known ? Math.Min(1, status.LeasesDone / (double)known.TotalLeases) : 0,
         Version = status.Version,
-        Loss = Finite(status.Loss),
-        ChanceLevel = Finite(status.ChanceLevel),
+        Loss = status.Version > 0 ? Finite(status.Loss) : null,
+        ChanceLevel = status.Version > 0 ? Finite(status.ChanceLevel) : null,
         ImagesPerSecond = Finite(status.ImagesPerSecond) ?? 0,
         Facts = [.. Facts(status)],
         Clocks = [.. Clocks(status)],
+        BatchNorm = status.Asynchrony?.BatchNormPolicy,
         Silos = view is null ? [] : [.. Silos(view)],
         Shards = view is null ? [] : [.. Shards(view)],
     };
@@ -43,12 +44,7 @@ internal static class PanelWriter
         yield return new("Leases granted again", Text($"{status.LeasesRegranted:N0}"));
         yield return new("Broken images", Text($"{status.BrokenImages:N0}"));
         yield return new("Last checkpoint", status.Checkpoint ?? "none");
-        if (status.Asynchrony is { } clocks)
-        {
-            yield return new("Batch norm", clocks.BatchNormPolicy);
-            yield return new("Bytes moved per lease", Text($"{clocks.TrafficPerLease.Total:N0}"));
-        }
-
+        if (status.Asynchrony is { } clocks) yield return new("Bytes moved per lease", Text($"{clocks.TrafficPerLease.Total:N0}"));
         yield return new("Trained for", Text($"{TimeSpan.FromSeconds(Finite(status.Seconds) ?? 0):d\\.hh\\:mm\\:ss}"));
     }
 
