@@ -41,7 +41,7 @@ public sealed class BrowserTests
         using var profile = new TemporaryFolder();
         var picture = Environment.GetEnvironmentVariable("OC_SCREENSHOT") ?? profile["page.png"];
         var page = new Uri(site.Client.BaseAddress!, "dashboard").ToString();
-        string[] common = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", $"--user-data-dir={profile.Path}", "--window-size=1280,1500", "--timeout=4000"];
+        string[] common = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", $"--user-data-dir={profile.Path}", "--window-size=1280,1500", "--timeout=150000"];
         var document = await RunAsync(chromium, [.. common, "--dump-dom", page]);
         await RunAsync(chromium, [.. common, $"--screenshot={picture}", page]);
 
