@@ -60,7 +60,7 @@ internal sealed partial class Connection : IRoute, IDisposable
     public long LastReceived => _reader.LastReceived;
 
     /// <summary>Begins to receive.</summary>
-    public void Start() => _ = ReceiveAsync();
+    public void Start() => BlockingThread.Start($"receive {Peer}", () => _ = ReceiveAsync());
 
     /// <summary>Completes when what was queued until now has left.</summary>
     public Task FlushAsync() => _sending.DrainAsync();

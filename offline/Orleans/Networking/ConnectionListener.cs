@@ -50,7 +50,7 @@ internal sealed class ConnectionListener(
             try
             {
                 var socket = await listening.AcceptAsync(_closing.Token).ConfigureAwait(false);
-                _ = AcceptAsync(socket, accept);
+                _ = BlockingThread.RunAsync(() => AcceptAsync(socket, accept));
             }
             catch (SocketException exception)
             {
@@ -76,6 +76,8 @@ internal sealed class ConnectionListener(
             transport = security.Certificate is null
                 ? new SocketTransport(socket)
                 : await TlsTransport.AcceptAsync(socket, security, limit.Token).ConfigureAwait(false);
+            // What blocks in the transport hears of no token.
+            using var registration = limit.Token.UnsafeRegister(static it => ((ITransport)it!).Dispose(), transport);
             await accept(transport, limit.Token).ConfigureAwait(false);
         }
         catch (Exception exception)

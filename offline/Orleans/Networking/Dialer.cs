@@ -24,15 +24,19 @@ internal sealed class Dialer(IOptions<NetworkSecurityOptions> security, IOptions
             transport = security.Value.Certificate is null
                 ? new SocketTransport(socket)
                 : await TlsTransport.ConnectAsync(socket, security.Value, limit.Token).ConfigureAwait(false);
-            var welcome = await Handshake.ConnectAsync(transport, hello, classes, security.Value.SharedSecret, limit.Token).ConfigureAwait(false);
-            return (transport, welcome);
+            // What blocks in the transport hears of no token.
+            using var registration = limit.Token.UnsafeRegister(static it => ((ITransport)it!).Dispose(), transport);
+            Welcome? welcome = null;
+            await BlockingThread.RunAsync(async () => welcome = await Handshake.ConnectAsync(
+                transport, hello, classes, security.Value.SharedSecret, limit.Token).ConfigureAwait(false)).ConfigureAwait(false);
+            return (transport, welcome!);
         }
         catch (Exception exception)
         {
             transport?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
             if (exception is ConnectionFailedException) throw;
-            throw exception is OperationCanceledException
+            throw exception is OperationCanceledException || limit.IsCancellationRequested
                 ? new ConnectionFailedException($"Could not connect to {endpoint}: no answer within {options.Value.OpenConnectionTimeout}.", exception)
                 : new ConnectionFailedException($"Could not connect to {endpoint}: {exception.Message}", exception);
         }

@@ -6,10 +6,13 @@ internal interface ITransport : IDisposable
     /// <summary>The other end, for people.</summary>
     string Remote { get; }
 
-    /// <summary>Sends all of the bytes, straight from this memory.</summary>
+    /// <summary>Whether a little can be sent at once, without waiting for the other end.</summary>
+    bool CanSendNow { get; }
+
+    /// <summary>Sends all of the bytes, straight from this memory. May block the thread.</summary>
     ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Receives at least one byte into this memory; 0 where the other end closed.</summary>
+    /// <summary>Receives at least one byte into this memory; 0 where the other end closed. May block the thread.</summary>
     ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 }
 

@@ -4,7 +4,8 @@ namespace Orleans.Networking;
 
 /// <summary>
 /// The frames that wait to be sent on one transport. One loop takes all that wait, puts the small parts together and sends large
-/// ones straight from where they are.
+/// ones straight from where they are. It runs in the thread pool while all is small and the other end keeps up; else on a thread of
+/// its own, which may block.
 /// </summary>
 internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed) : IThreadPoolWorkItem
 {
@@ -15,8 +16,10 @@ internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed
     private readonly byte[] _buffer = new byte[Size];
     private List<FrameWriter> _waiting = [];
     private List<FrameWriter> _taken = [];
+    private readonly SemaphoreSlim _wake = new(0);
     private TaskCompletionSource? _drained;
     private int _used;
+    private bool _hasThread;
     private bool _isSending;
     private bool _isClosed;
 
@@ -58,17 +61,24 @@ internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed
             _drained?.TrySetResult();
         }
 
+        _wake.Release();
         foreach (var frame in dropped) FramePool.Return(frame);
     }
 
-    void IThreadPoolWorkItem.Execute() => _ = SendAsync();
+    void IThreadPoolWorkItem.Execute() => _ = SendAsync(mayBlock: false);
 
-    private async Task SendAsync()
+    private async Task SendAsync(bool mayBlock)
     {
         try
         {
-            while (Take())
+            while (_taken.Count > 0 || Take())
             {
+                if (!mayBlock && !(_taken.Sum(static frame => frame.Length) <= Size && transport.CanSendNow))
+                {
+                    WakeThread();
+                    return;
+                }
+
                 foreach (var frame in _taken) await SendAsync(frame).ConfigureAwait(false);
                 await FlushAsync().ConfigureAwait(false);
                 foreach (var frame in _taken) FramePool.Return(frame);
@@ -79,6 +89,29 @@ internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed
         {
             Close();
             onFailed(exception);
+        }
+    }
+
+    // The loop goes on there, with what was taken.
+    private void WakeThread()
+    {
+        if (!_hasThread)
+        {
+            _hasThread = true;
+            BlockingThread.Start("send", RunThread);
+        }
+
+        _wake.Release();
+    }
+
+    private void RunThread()
+    {
+        while (true)
+        {
+            _wake.Wait();
+            lock (_gate)
+                if (_isClosed) return;
+            SendAsync(mayBlock: true).GetAwaiter().GetResult();
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class TlsTransport : ITransport
             },
             cancellationToken));
 
+    // It waits without a thread.
+    public bool CanSendNow => true;
+
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => _stream.WriteAsync(bytes, cancellationToken);
 
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) => _stream.ReadAsync(buffer, cancellationToken);
