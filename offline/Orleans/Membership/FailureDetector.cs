@@ -85,9 +85,11 @@ internal sealed class FailureDetector(
     private void Look(Watched watched, long now)
     {
         var connection = peers.For(watched.Silo).Connection;
-        if (connection is not null && connection.LastReceived > watched.LastSign)
+        // One that still sends is not dead, even where it answers too late.
+        var lastSign = peers.LastReceivedFrom(watched.Silo);
+        if (lastSign > watched.LastSign)
         {
-            watched.LastSign = connection.LastReceived;
+            watched.LastSign = lastSign;
             watched.Misses = 0;
         }
 

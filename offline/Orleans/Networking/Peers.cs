@@ -12,6 +12,7 @@ internal sealed class Peers(
     IOptions<ConnectionOptions> options) : IDisposable
 {
     private readonly ConcurrentDictionary<SiloAddress, PeerLink> _links = new();
+    private readonly ConcurrentDictionary<SiloAddress, Connection> _incoming = new();
     private bool _isClosed;
 
     /// <summary>Set before the first connection: what connections need, and who serves what arrives on them.</summary>
@@ -27,6 +28,14 @@ internal sealed class Peers(
         return link;
     }
 
+    /// <summary>A silo opened a connection here.</summary>
+    public void Came(Connection connection) => _incoming[connection.Peer] = connection;
+
+    /// <summary>When something last arrived from a silo, by whoever's connection; 0 where none is open.</summary>
+    public long LastReceivedFrom(SiloAddress silo) => Math.Max(
+        _links.TryGetValue(silo, out var link) && link.Connection is { } outgoing ? outgoing.LastReceived : 0,
+        _incoming.TryGetValue(silo, out var incoming) && incoming.IsOpen ? incoming.LastReceived : 0);
+
     /// <summary>Closes the ways to silos that are dead now, so that calls on them fail and others are not begun.</summary>
     public void CloseDead(ClusterView view)
     {
@@ -34,6 +43,7 @@ internal sealed class Peers(
         {
             if (!view.IsDead(silo)) continue;
             link.Close(Dead(silo));
+            _incoming.TryRemove(silo, out _);
             types.Remove(silo);
         }
     }

@@ -143,6 +143,7 @@ internal sealed class SiloNetwork : IConnectionHandler, IDisposable
 
         var connection = new Connection(transport, hello.From, _context, this);
         _incoming[connection] = true;
+        if (!isGateway) _silo.Peers.Came(connection);
         connection.Start();
         // It may have been declared dead, or the gateway closed, during the handshake.
         if (_membership.View.IsDead(hello.From) || (isGateway && !_isGatewayOpen)) connection.Dispose();

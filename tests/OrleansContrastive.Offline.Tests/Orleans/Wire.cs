@@ -81,6 +81,8 @@ internal static class Wire
 
         public string Remote => "the other end";
 
+        public bool CanSendNow => false;
+
         public ValueTask SendAsync(ReadOnlyMemory<byte> sent, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is sent.");
 
         public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)

@@ -82,10 +82,24 @@ public sealed class AdmissionTests
         }
 
         await using var cluster = new OfflineCluster();
-        foreach (var name in new[] { "a", "b" }) await cluster.AddAsync(name, silo => silo.Configure<NetworkSecurityOptions>(Secure));
+        foreach (var name in new[] { "a", "b" })
+        {
+            await cluster.AddAsync(name, silo =>
+            {
+                silo.Configure<NetworkSecurityOptions>(Secure);
+                // The first handshake compiles the whole of TLS, which takes its time on a busy machine.
+                silo.Configure<ConnectionOptions>(options => options.OpenConnectionTimeout = OfflineCluster.Patience);
+                silo.Configure<ClusterMembershipOptions>(options => options.ProbeTimeout = OfflineCluster.Patience);
+            });
+        }
+
         await cluster.MeetAsync();
         await cluster.Nodes[1].Grains.GetGrain<IHomeGrain>("k").WhereAsync();
-        var client = await cluster.ConnectAsync(it => it.Configure<NetworkSecurityOptions>(Secure));
+        var client = await cluster.ConnectAsync(it =>
+        {
+            it.Configure<NetworkSecurityOptions>(Secure);
+            it.Configure<ConnectionOptions>(options => options.OpenConnectionTimeout = OfflineCluster.Patience);
+        });
         var bytes = RandomNumberGenerator.GetBytes(3 << 20);
         Assert.Equal(bytes, await client.GetGrain<IHomeGrain>("k").EchoAsync(bytes));
         Assert.Equal(bytes, await cluster.Nodes[0].Grains.GetGrain<IHomeGrain>("k").EchoAsync(bytes));

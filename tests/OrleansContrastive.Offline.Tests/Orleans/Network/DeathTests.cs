@@ -91,16 +91,26 @@ public sealed class DeathTests
         var options = new ClusterMembershipOptions();
         var frozen = cluster.Nodes[2];
 
+        void Freeze(bool isFrozen)
+        {
+            frozen.Proxy!.IsFrozen = isFrozen;
+            foreach (var other in cluster.Nodes.Take(2))
+            {
+                if (isFrozen) other.Proxy!.Block(frozen.Ports[0]);
+                else other.Proxy!.Unblock(frozen.Ports[0]);
+            }
+        }
+
         // Silent for less than the limit: nothing comes of it.
-        frozen.Proxy!.IsFrozen = true;
+        Freeze(true);
         await Task.Delay(options.ProbeTimeout * 2, TestContext.Current.CancellationToken);
-        frozen.Proxy.IsFrozen = false;
+        Freeze(false);
         Assert.Equal("n2", await frozen.Grains.GetGrain<IHomeGrain>("here").WhereAsync());
         Assert.Equal("n2", await cluster.Nodes[0].Grains.GetGrain<IHomeGrain>("here").WhereAsync());
         Assert.Equal(3, cluster.Nodes[0].Silo.Membership.View.Active.Count);
 
         var clock = Stopwatch.StartNew();
-        frozen.Proxy.IsFrozen = true;
+        Freeze(true);
         await OfflineCluster.UntilAsync(() => cluster.Nodes[0].Silo.Membership.View.IsDead(frozen.Address), "the frozen silo is declared dead");
         TestContext.Current.TestOutputHelper?.WriteLine($"declared dead {clock.Elapsed.TotalSeconds:F2} s after it fell silent");
         Assert.True(clock.Elapsed > options.ProbeTimeout * (options.NumMissedProbesLimit - 1), $"after {clock.Elapsed}");

@@ -38,6 +38,8 @@ internal sealed class TestProxy : IDisposable
     /// <summary>Swallows what comes from the silo with this port, now and later.</summary>
     public void Block(int siloPort) => _blocked[$":{siloPort}@"] = true;
 
+    public void Unblock(int siloPort) => _blocked.TryRemove($":{siloPort}@", out _);
+
     public void Dispose()
     {
         _closing.Cancel();
