@@ -1,3 +1,4 @@
+using System.CodeDom.Compiler;
 using System.Reflection;
 using Orleans;
 using OrleansContrastive.Contracts.Runs;
@@ -54,7 +55,9 @@ public sealed class ProfileTests
     [Fact]
     public void Aliases_are_unique()
     {
-        var aliases = Contracts.GetTypes().Select(type => type.GetCustomAttribute<AliasAttribute>()?.Alias).OfType<string>().ToList();
+        // What the real generator adds repeats the aliases of what it serves.
+        var written = Contracts.GetTypes().Where(type => !type.IsDefined(typeof(GeneratedCodeAttribute)));
+        var aliases = written.Select(type => type.GetCustomAttribute<AliasAttribute>()?.Alias).OfType<string>().ToList();
         Assert.Equal(aliases.Count, aliases.Distinct().Count());
         foreach (var grain in GrainInterfaces())
         {
