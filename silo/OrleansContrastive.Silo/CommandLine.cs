@@ -3,7 +3,7 @@ namespace OrleansContrastive.Silo;
 /// <summary>The command line of a silo: short names for its options, and every option by its full name.</summary>
 internal static class CommandLine
 {
-    private static readonly (string Switch, string Key, string What)[] _switches =
+    private static readonly (string Switch, string Key, string What)[] Switches =
     [
         ("--store", "Store:Address", "folder or blob container for membership, run records and checkpoints, shared by all silos"),
         ("--cluster", "Cluster:ClusterId", "cluster to join; contrastive by default"),
@@ -24,12 +24,12 @@ internal static class CommandLine
     ];
 
     /// <summary>The short names, as configuration takes them.</summary>
-    public static IDictionary<string, string> Mappings { get; } = _switches.ToDictionary(entry => entry.Switch, entry => entry.Key);
+    public static IDictionary<string, string> Mappings { get; } = Switches.ToDictionary(entry => entry.Switch, entry => entry.Key);
 
     /// <summary>What the command is, for a person.</summary>
     public static string Help =>
         "contrastive-silo: a node of a cluster.\n\n"
-        + string.Join('\n', _switches.Select(entry => $"  {entry.Switch,-16} {entry.What}  [{entry.Key}]"))
+        + string.Join('\n', Switches.Select(entry => $"  {entry.Switch,-16} {entry.What}  [{entry.Key}]"))
         + "\n\nEvery option of appsettings.json can be given as --Section:Name VALUE, and in the environment as Section__Name.\n"
         + "Exit codes: 0 left the cluster in order, 1 failed, 2 wrong options.";
 

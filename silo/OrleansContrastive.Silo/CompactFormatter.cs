@@ -13,7 +13,7 @@ namespace OrleansContrastive.Silo;
 internal sealed class CompactFormatter : ITextFormatter
 {
     // Strings of the message stand without quotes, as a person would write them.
-    private static readonly MessageTemplateTextFormatter _message = new("{Message:lj}", CultureInfo.InvariantCulture);
+    private static readonly MessageTemplateTextFormatter Message = new("{Message:lj}", CultureInfo.InvariantCulture);
 
     private readonly JsonValueFormatter _values = new(typeTagName: "$type");
 
@@ -23,7 +23,7 @@ internal sealed class CompactFormatter : ITextFormatter
         output.Write(logEvent.Timestamp.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
         output.Write("\",\"@m\":");
         using var message = new StringWriter(CultureInfo.InvariantCulture);
-        _message.Format(logEvent, message);
+        Message.Format(logEvent, message);
         JsonValueFormatter.WriteQuotedJsonString(message.ToString(), output);
         if (logEvent.Level != LogEventLevel.Information)
         {

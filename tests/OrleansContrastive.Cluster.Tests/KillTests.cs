@@ -13,7 +13,7 @@ public sealed class KillTests
     // With default settings on the stand-in, and with the silo's own settings on Orleans.
     private const double MostSeconds = 10;
 
-    private static readonly (string Label, string Roles)[] _silos =
+    private static readonly (string Label, string Roles)[] Silos =
     [
         ("one", "run,parameters,negatives"), ("two", "run,parameters,negatives"), ("left", "encoder,key,augmentation"), ("right", "encoder,key,augmentation"),
     ];
@@ -25,7 +25,7 @@ public sealed class KillTests
         var seed = Environment.TickCount;
         var random = new Random(seed);
         await using var cluster = new TestCluster();
-        await cluster.StartAsync(_silos);
+        await cluster.StartAsync(Silos);
         await cluster.StartRunAsync(SmallSpec.Create(leases: 1_000_000, checkpoints: 2_000));
         await using var watch = cluster.Watch();
         var victims = Enum.GetValues<Victim>();
@@ -43,7 +43,7 @@ public sealed class KillTests
             var stall = watch.LongestStall(killed);
             TestCluster.Say($"SIGKILL of the silo of {victim} ('{silo.Label}'): progress after {stall:F1} s.");
             Assert.True(stall < MostSeconds, $"The run stood still for {stall:F1} s after the silo of {victim} was killed; expected less than {MostSeconds} s (seed {seed}).\n{cluster.Cluster.Logs()}");
-            await cluster.StartAsync(silo.Label, _silos.First(entry => entry.Label == silo.Label).Roles);
+            await cluster.StartAsync(silo.Label, Silos.First(entry => entry.Label == silo.Label).Roles);
         }
 
         var status = await cluster.StopRunAsync();

@@ -11,7 +11,7 @@ namespace OrleansContrastive.Cluster.Tests;
 /// </summary>
 public sealed class PartitionTests
 {
-    private static readonly string[] _labels = ["one", "two", "three", "work"];
+    private static readonly string[] Labels = ["one", "two", "three", "work"];
 
     [Fact]
     public async Task A_silo_that_is_cut_off_ends_and_the_others_go_on_without_loss()
@@ -20,7 +20,7 @@ public sealed class PartitionTests
         var proxies = new List<(PartitionProxy Silo, PartitionProxy Gateway)>();
         try
         {
-            foreach (var label in _labels)
+            foreach (var label in Labels)
             {
                 var (siloPort, gatewayPort) = FreePorts();
                 proxies.Add((new(siloPort), new(gatewayPort)));
@@ -36,7 +36,7 @@ public sealed class PartitionTests
             await cluster.MoreAsync(40);
             await using var watch = cluster.Watch();
             var victim = await cluster.FindAsync(Victim.Parameters);
-            var lonely = Array.IndexOf(_labels, victim.Label);
+            var lonely = Array.IndexOf(Labels, victim.Label);
             var cut = watch.Now;
             for (var at = 0; at < proxies.Count; at++)
             {

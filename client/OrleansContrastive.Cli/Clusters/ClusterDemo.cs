@@ -18,10 +18,10 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
 {
     private const string Run = "demo";
     private const int Replicas = 2;
-    private static readonly TimeSpan _period = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan _sayEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(10);
 
-    private static readonly (string Label, string Roles)[] _silos =
+    private static readonly (string Label, string Roles)[] Silos =
     [
         ("a", "parameters,run"), ("b", "parameters,run,negatives"), ("c", "encoder"), ("d", "augmentation,key,encoder"),
     ];
@@ -34,7 +34,7 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
     {
         var ledgers = Path.Combine(folder, "ledgers");
         await using var cluster = new LocalCluster(silo, store, $"demo-{Guid.NewGuid().ToString("N")[..8]}", Path.Combine(folder, "logs"), "--ledger", ledgers, "--lanes", "1", "--threads", "1");
-        foreach (var (label, roles) in _silos)
+        foreach (var (label, roles) in Silos)
         {
             var process = cluster.Launch(label, roles);
             words.WriteLine($"silo {label}: {roles} (process {process.Id})");
@@ -83,7 +83,7 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
     {
         RunSpec spec;
         // The run waits for all four, so that every shard has its follower from the start.
-        var shared = recipe with { Replicas = Replicas, MinimumSilos = _silos.Length };
+        var shared = recipe with { Replicas = Replicas, MinimumSilos = Silos.Length };
         using (var dataset = RecipeOptions.OpenDataset(shared)) spec = SpecResolver.Resolve(shared, dataset, [torch.CPU]);
         var status = await StartRunCommand.StartAsync(cluster.Client, Run, spec, cancellation);
         foreach (var line in ProgressText.Begin(status)) words.WriteLine(line);
@@ -93,10 +93,10 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
         var said = TimeSpan.Zero;
         while (!RunFollower.IsOver(status))
         {
-            await Task.Delay(_period, cancellation);
+            await Task.Delay(Period, cancellation);
             status = await cluster.StatusAsync(Run, cancellation);
             if (killed is { } at && status.Phase == RunPhase.Running) stall = watch.LongestStall(at);
-            if (watch.Now - said > _sayEvery)
+            if (watch.Now - said > SayEvery)
             {
                 words.WriteLine(ProgressText.Line(status, null));
                 said = watch.Now;
@@ -107,7 +107,7 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
             killed = watch.Now;
             await process.KillAsync();
             words.WriteLine($"Killed silo {process.Label} (process {process.Id}) with SIGKILL at lease {status.LeasesDone:N0}; a replacement starts.");
-            cluster.Launch(process.Label, _silos.First(entry => entry.Label == process.Label).Roles);
+            cluster.Launch(process.Label, Silos.First(entry => entry.Label == process.Label).Roles);
         }
 
         return status.Phase == RunPhase.Completed

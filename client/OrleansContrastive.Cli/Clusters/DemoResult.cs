@@ -6,7 +6,7 @@ namespace OrleansContrastive.Cli.Clusters;
 /// <summary>What a demonstration of the cluster came to: a table for a person, and one JSON object as the last line.</summary>
 internal sealed record DemoResult
 {
-    private static readonly JsonSerializerOptions _json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>Whose silo was killed.</summary>
     public required string Victim { get; init; }
@@ -60,7 +60,7 @@ internal sealed record DemoResult
     public required string Folder { get; init; }
 
     /// <summary>The line.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, _json);
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>The table.</summary>
     public IEnumerable<string> Table()

@@ -9,7 +9,7 @@ namespace OrleansContrastive.Cli.Clusters;
 /// <summary>Silo processes of this machine that form a cluster over a store. All are ended with it, by process id.</summary>
 internal sealed class LocalCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string _program;
     private readonly string _address;
@@ -54,7 +54,7 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>Waits until all silos that were started have joined, and connects a client.</summary>
     public async Task ReadyAsync(CancellationToken cancellation)
     {
-        await Task.WhenAll(_silos.Where(silo => !silo.HasEnded || !silo.Ready.IsCompletedSuccessfully).Select(silo => silo.Ready)).WaitAsync(_patience, cancellation);
+        await Task.WhenAll(_silos.Where(silo => !silo.HasEnded || !silo.Ready.IsCompletedSuccessfully).Select(silo => silo.Ready)).WaitAsync(Patience, cancellation);
         _client ??= await ClusterClient.ConnectAsync(Store, Id, cancellation);
     }
 
@@ -62,14 +62,14 @@ internal sealed class LocalCluster : IAsyncDisposable
     public SiloProcess Silo(string label) => _silos.Last(silo => silo.Label == label);
 
     /// <summary>Where a run stands; asked again while its owner moves.</summary>
-    public Task<RunStatus> StatusAsync(string run, CancellationToken cancellation) => Client.AskAsync(run, grain => grain.StatusAsync(), _patience, cancellation);
+    public Task<RunStatus> StatusAsync(string run, CancellationToken cancellation) => Client.AskAsync(run, grain => grain.StatusAsync(), Patience, cancellation);
 
     /// <summary>Who is who in a run.</summary>
     public async Task<RunView> ViewAsync(string run, CancellationToken cancellation)
     {
         while (true)
         {
-            if (await Client.AskAsync<RunView?>(run, grain => grain.ViewAsync(), _patience, cancellation) is { } view) return view;
+            if (await Client.AskAsync<RunView?>(run, grain => grain.ViewAsync(), Patience, cancellation) is { } view) return view;
             await Task.Delay(50, cancellation);
         }
     }

@@ -7,10 +7,10 @@ namespace OrleansContrastive.Cli.Clusters;
 /// <summary>Looks at a run's progress all the time, and knows how long it stood still.</summary>
 internal sealed class ProgressWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan _period = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(20);
 
     // A question to a silo that is gone must not hide that the run goes on elsewhere.
-    private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
     private readonly ClusterClient _client;
     private readonly string _run;
@@ -64,7 +64,7 @@ internal sealed class ProgressWatch : IAsyncDisposable
         {
             try
             {
-                var status = await _client.Run(_run).StatusAsync().WaitAsync(_answerWithin);
+                var status = await _client.Run(_run).StatusAsync().WaitAsync(AnswerWithin);
                 // After a roll-back the count begins lower; its growth is progress all the same, its fall is not.
                 if (status.LeasesDone > last && last >= 0)
                 {
@@ -78,7 +78,7 @@ internal sealed class ProgressWatch : IAsyncDisposable
                 // The run grain is moving.
             }
 
-            await Task.Delay(_period);
+            await Task.Delay(Period);
         }
     }
 }

@@ -9,17 +9,17 @@ namespace OrleansContrastive.Cli.Commands;
 /// <summary><c>contrastive cluster-demo</c>: a cluster of this machine's processes loses one, and shows that nothing else is lost.</summary>
 internal static class ClusterDemoCommand
 {
-    private static readonly Option<string> _victim = new("--victim") { Description = "Whose silo is killed: parameters, encoder, key, negatives, run or first.", DefaultValueFactory = _ => "parameters" };
-    private static readonly Option<string?> _storage = new("--storage") { Description = "Address of the cluster's store, such as azurite; a folder of the demo by default." };
-    private static readonly Option<string?> _out = new("--out") { Description = "Folder of store, logs and ledgers; runs/cluster-demo-TIME by default." };
-    private static readonly Option<string?> _silo = new("--silo") { Description = "The contrastive-silo to start; the one that was built beside this program by default." };
-    private static readonly Option<bool> _noSingle = new("--no-single") { Description = "Leave out the run in one process." };
-    private static readonly Option<bool> _json = new("--json") { Description = "One JSON object as the only line on standard output; the rest goes to standard error." };
+    private static readonly Option<string> VictimOption = new("--victim") { Description = "Whose silo is killed: parameters, encoder, key, negatives, run or first.", DefaultValueFactory = _ => "parameters" };
+    private static readonly Option<string?> StorageOption = new("--storage") { Description = "Address of the cluster's store, such as azurite; a folder of the demo by default." };
+    private static readonly Option<string?> OutOption = new("--out") { Description = "Folder of store, logs and ledgers; runs/cluster-demo-TIME by default." };
+    private static readonly Option<string?> SiloOption = new("--silo") { Description = "The contrastive-silo to start; the one that was built beside this program by default." };
+    private static readonly Option<bool> NoSingleOption = new("--no-single") { Description = "Leave out the run in one process." };
+    private static readonly Option<bool> JsonOption = new("--json") { Description = "One JSON object as the only line on standard output; the rest goes to standard error." };
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("cluster-demo", "Four silos of this machine train a run; one is killed half-way.") { _victim, _storage, _out, _silo, _noSingle, _json };
+        var command = new Command("cluster-demo", "Four silos of this machine train a run; one is killed half-way.") { VictimOption, StorageOption, OutOption, SiloOption, NoSingleOption, JsonOption };
         var recipe = RecipeOptions.AddTo(command);
         command.SetAction((parsed, cancellation) => PlayAsync(parsed, recipe, cancellation));
         return command;
@@ -28,19 +28,19 @@ internal static class ClusterDemoCommand
     private static async Task<int> PlayAsync(ParseResult parsed, RecipeOptions options, CancellationToken cancellation)
     {
         var victims = Enum.GetNames<Victim>().Select(name => name.ToLowerInvariant()).ToArray();
-        if (!victims.Contains(parsed.GetValue(_victim))) throw new UsageException(NearestName.Explain("victim", parsed.GetValue(_victim)!, victims));
+        if (!victims.Contains(parsed.GetValue(VictimOption))) throw new UsageException(NearestName.Explain("victim", parsed.GetValue(VictimOption)!, victims));
         // Two encoders, one on each of the silos that have the role; nobody waits for the slower.
         var recipe = options.Read(parsed, preset: "fashion-mnist-async", epochs: 1);
         recipe = recipe with { Consistency = recipe.Consistency == "lockstep" ? "unbounded" : recipe.Consistency, Encoders = 2, KeyEncoders = 1 };
         var alone = options.Read(parsed, preset: "fashion-mnist", epochs: 1) with { Consistency = "lockstep", EvaluateEpochs = 0 };
-        var folder = Path.GetFullPath(parsed.GetValue(_out) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"cluster-demo-{DateTimeOffset.Now:yyyyMMdd-HHmmss}")));
+        var folder = Path.GetFullPath(parsed.GetValue(OutOption) ?? Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"cluster-demo-{DateTimeOffset.Now:yyyyMMdd-HHmmss}")));
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) throw new UsageException($"'{folder}' is not empty; give another --out.");
-        var storage = parsed.GetValue(_storage) ?? Path.Combine(folder, "store");
+        var storage = parsed.GetValue(StorageOption) ?? Path.Combine(folder, "store");
         if (!StoreAddress.TryParse(storage, out _, out var problem)) throw new UsageException($"--storage: {problem}");
 
-        var words = parsed.GetValue(_json) ? Console.Error : Console.Out;
-        var demo = new ClusterDemo(Silo(parsed.GetValue(_silo)), storage, folder, recipe, alone, Enum.Parse<Victim>(parsed.GetValue(_victim)!, ignoreCase: true), words);
-        var result = await demo.PlayAsync(!parsed.GetValue(_noSingle), cancellation);
+        var words = parsed.GetValue(JsonOption) ? Console.Error : Console.Out;
+        var demo = new ClusterDemo(Silo(parsed.GetValue(SiloOption)), storage, folder, recipe, alone, Enum.Parse<Victim>(parsed.GetValue(VictimOption)!, ignoreCase: true), words);
+        var result = await demo.PlayAsync(!parsed.GetValue(NoSingleOption), cancellation);
         foreach (var line in result.Table()) await words.WriteLineAsync(line);
         Console.WriteLine(result.ToJson());
         return ExitCodes.Done;

@@ -7,7 +7,7 @@ namespace OrleansContrastive.Cli.Display;
 /// <summary>A run's status as one line of JSON, with everything that the run says of itself.</summary>
 internal static class StatusJson
 {
-    private static readonly JsonSerializerOptions _json = new()
+    private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -15,5 +15,5 @@ internal static class StatusJson
     };
 
     /// <summary>The line.</summary>
-    public static string Line(RunStatus status) => JsonSerializer.Serialize(status with { RecentLosses = [] }, _json);
+    public static string Line(RunStatus status) => JsonSerializer.Serialize(status with { RecentLosses = [] }, Json);
 }

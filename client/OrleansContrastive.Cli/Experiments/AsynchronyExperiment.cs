@@ -41,8 +41,8 @@ internal static class AsynchronyExperiment
 {
     private const int JudgeTrain = 10_000;
     private const int JudgeTest = 10_000;
-    private static readonly string[] _modes = ["lockstep", "bounded", "unbounded"];
-    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly string[] Modes = ["lockstep", "bounded", "unbounded"];
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>Runs it all. Returns the exit code.</summary>
     public static async Task<int> RunAsync(AsynchronyPlan plan, CancellationToken cancellation)
@@ -61,7 +61,7 @@ internal static class AsynchronyExperiment
         {
             for (var seed = 1UL; seed <= (ulong)plan.Seeds; seed++)
             {
-                foreach (var mode in _modes)
+                foreach (var mode in Modes)
                 {
                     var recipe = plan.Recipe with { Consistency = mode, Seed = seed, Epochs = 1, CheckpointEpochs = 0, EvaluateEpochs = 0 };
                     var run = await MeasureAsync(plan, dataset, recipe, name, options => (options.Handicap, options.CallLatency) = (handicap, latency), cancellation);
@@ -74,7 +74,7 @@ internal static class AsynchronyExperiment
         }
 
         var table = AsynchronyTable.Markdown(runs);
-        await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.json"), JsonSerializer.Serialize(runs, _json), cancellation);
+        await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.json"), JsonSerializer.Serialize(runs, Json), cancellation);
         await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.md"), table, cancellation);
         await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.svg"), AsynchronyPlot.Svg(runs), cancellation);
         Console.WriteLine(table);

@@ -11,7 +11,7 @@ internal static class AsynchronyPlot
     private const int Left = 64;
     private const int Top = 44;
     private const int Gap = 56;
-    private static readonly (string Mode, string Colour)[] _modes = [("lockstep", "#4e79a7"), ("bounded", "#f28e2b"), ("unbounded", "#59a14f")];
+    private static readonly (string Mode, string Colour)[] Modes = [("lockstep", "#4e79a7"), ("bounded", "#f28e2b"), ("unbounded", "#59a14f")];
 
     /// <summary>An SVG of its own, readable on light and dark ground.</summary>
     public static string Svg(IReadOnlyList<AsynchronyRun> runs)
@@ -20,10 +20,10 @@ internal static class AsynchronyPlot
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n");
         svg.Append(CultureInfo.InvariantCulture, $"<rect width=\"{Width}\" height=\"{height}\" fill=\"#ffffff\"/>\n");
-        for (var i = 0; i < _modes.Length; i++)
+        for (var i = 0; i < Modes.Length; i++)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Left + (i * 130)}\" y=\"12\" width=\"14\" height=\"14\" fill=\"{_modes[i].Colour}\"/>")
-                .Append(CultureInfo.InvariantCulture, $"<text x=\"{Left + 20 + (i * 130)}\" y=\"24\">{_modes[i].Mode}</text>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Left + (i * 130)}\" y=\"12\" width=\"14\" height=\"14\" fill=\"{Modes[i].Colour}\"/>")
+                .Append(CultureInfo.InvariantCulture, $"<text x=\"{Left + 20 + (i * 130)}\" y=\"24\">{Modes[i].Mode}</text>\n");
         }
 
         Draw(svg, runs, Top, "images/s", run => run.ImagesPerSecond, fromZero: true);
@@ -51,12 +51,12 @@ internal static class AsynchronyPlot
         for (var group = 0; group < groups.Count; group++)
         {
             var x = Left + (group * wide);
-            for (var mode = 0; mode < _modes.Length; mode++)
+            for (var mode = 0; mode < Modes.Length; mode++)
             {
-                var values = groups[group].Where(run => run.Consistency == _modes[mode].Mode).Select(value).ToList();
+                var values = groups[group].Where(run => run.Consistency == Modes[mode].Mode).Select(value).ToList();
                 if (values.Count == 0) continue;
                 var (bar, middle) = (x + 16 + (mode * 56), x + 16 + (mode * 56) + 22);
-                svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{bar}\" y=\"{Y(values.Average()):F1}\" width=\"44\" height=\"{Y(low) - Y(values.Average()):F1}\" fill=\"{_modes[mode].Colour}\"/>")
+                svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{bar}\" y=\"{Y(values.Average()):F1}\" width=\"44\" height=\"{Y(low) - Y(values.Average()):F1}\" fill=\"{Modes[mode].Colour}\"/>")
                     .Append(CultureInfo.InvariantCulture, $"<line x1=\"{middle}\" x2=\"{middle}\" y1=\"{Y(values.Min()):F1}\" y2=\"{Y(values.Max()):F1}\" stroke=\"#222222\" stroke-width=\"2\"/>\n");
             }
 

@@ -20,8 +20,8 @@ public sealed class ClusterUnavailableException(string message, Exception? inner
 /// <summary>A client of a running cluster, which it finds through the cluster's store. Safe for all threads.</summary>
 public sealed class ClusterClient : IAsyncDisposable
 {
-    private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly IHost _host;
 
@@ -48,7 +48,7 @@ public sealed class ClusterClient : IAsyncDisposable
         builder.UseOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (clusterId, ContrastiveNode.DefaultCluster));
-            client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = _answerWithin);
+            client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = AnswerWithin);
             client.UseStoreClustering(store);
         });
         var host = builder.Build();
@@ -84,7 +84,7 @@ public sealed class ClusterClient : IAsyncDisposable
             }
             catch (Exception exception) when (CallFaults.IsTransient(exception) && TimeProvider.System.GetElapsedTime(began) < patience)
             {
-                await Task.Delay(_pause, cancellationToken);
+                await Task.Delay(Pause, cancellationToken);
             }
         }
     }

@@ -14,9 +14,9 @@ namespace OrleansContrastive.Hosting.Health;
 /// </summary>
 public static class HealthChecks
 {
-    private static readonly TimeSpan _storeLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan _runLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan _stuckLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RunLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StuckLimit = TimeSpan.FromMinutes(2);
 
     /// <summary>Adds the checks and what they look at.</summary>
     public static IServiceCollection AddNodeHealth(this IServiceCollection services)
@@ -51,14 +51,14 @@ public static class HealthChecks
         !health.HasStarted ? HealthCheckResult.Unhealthy("has not joined the cluster yet")
         : health.IsStopping ? HealthCheckResult.Unhealthy("is leaving the cluster")
         : health.SinceStore is not { } store ? HealthCheckResult.Unhealthy("has not read the store yet")
-        : store > _storeLimit ? HealthCheckResult.Unhealthy($"has not reached the store for {store.TotalSeconds:F0} s")
-        : health.Silent(_runLimit) is { Count: > 0 } silent ? HealthCheckResult.Unhealthy($"has had no answer for {_runLimit.TotalSeconds:F0} s from {string.Join(", ", silent)}")
+        : store > StoreLimit ? HealthCheckResult.Unhealthy($"has not reached the store for {store.TotalSeconds:F0} s")
+        : health.Silent(RunLimit) is { Count: > 0 } silent ? HealthCheckResult.Unhealthy($"has had no answer for {RunLimit.TotalSeconds:F0} s from {string.Join(", ", silent)}")
         : HealthCheckResult.Healthy("ready");
 
     /// <summary>Its own loops turn. Asks nobody else: a store or a cluster that is away is no reason to restart this process.</summary>
     private static HealthCheckResult Live(NodeHealth health) =>
-        !health.IsStopping && health.Stuck(_stuckLimit) is { Count: > 0 } stuck
-            ? HealthCheckResult.Unhealthy($"has been stuck for {_stuckLimit.TotalMinutes:F0} minutes serving {string.Join(", ", stuck)}")
+        !health.IsStopping && health.Stuck(StuckLimit) is { Count: > 0 } stuck
+            ? HealthCheckResult.Unhealthy($"has been stuck for {StuckLimit.TotalMinutes:F0} minutes serving {string.Join(", ", stuck)}")
             : HealthCheckResult.Healthy("alive");
 
     private static HealthCheckRegistration Check(string name, Func<NodeHealth, HealthCheckResult> judge) =>

@@ -10,7 +10,7 @@ namespace OrleansContrastive.Hosting.Nodes;
 internal static class GrainRoles
 {
     // Evaluation passes images through the encoder, so it lives where encoders do.
-    private static readonly (WorkerRoles Role, Type Interface)[] _roles =
+    private static readonly (WorkerRoles Role, Type Interface)[] Roles =
     [
         (WorkerRoles.Augmentation, typeof(IAugmentationGrain)),
         (WorkerRoles.Encoder, typeof(IEncoderGrain)),
@@ -27,7 +27,7 @@ internal static class GrainRoles
     /// <summary>Takes out the classes whose role the silo does not have.</summary>
     public static void Keep(GrainTypeOptions types, WorkerRoles roles)
     {
-        foreach (var (role, contract) in _roles)
+        foreach (var (role, contract) in Roles)
         {
             if (!roles.HasFlag(role)) types.Classes.RemoveWhere(contract.IsAssignableFrom);
         }

@@ -19,12 +19,12 @@ namespace OrleansContrastive.Hosting.Nodes;
 internal sealed class Reachability(
     ICheckpointStore store, SiloIdentity silo, IOptions<ClusterOptions> cluster, IOptions<EndpointOptions> endpoints, TimeProvider time)
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan _connectWithin = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan _step = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     // A silo says that it lives every few seconds; one that has not for so long will not answer.
-    private static readonly TimeSpan _aliveWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan AliveWithin = TimeSpan.FromSeconds(20);
 
     private readonly string _folder = $"clusters/{ObjectKey.Segment(cluster.Value.ClusterId)}/reach/";
 
@@ -46,7 +46,7 @@ internal sealed class Reachability(
             var replies = await RepliesAsync(name, cancellationToken);
             if (replies.FirstOrDefault(reply => reply.Problem is null) is { } reached) return $"{advertised} reached by {reached.Silo}";
             return replies.Count == 0
-                ? $"{advertised} tried by nobody within {_patience.TotalSeconds:F0} s"
+                ? $"{advertised} tried by nobody within {Patience.TotalSeconds:F0} s"
                 : throw new SelfTestException($"Other silos cannot reach this one at {advertised} (Endpoints:Advertise, Endpoints:SiloPort): {string.Join("; ", replies.Select(reply => $"{reply.Silo}: {reply.Problem}"))}.");
         }
         finally
@@ -92,7 +92,7 @@ internal sealed class Reachability(
     private static async Task<string?> TryAsync(Question question, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_connectWithin);
+        limit.CancelAfter(ConnectWithin);
         try
         {
             using var client = new TcpClient();
@@ -103,7 +103,7 @@ internal sealed class Reachability(
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return $"no answer from {question.Address} within {_connectWithin.TotalSeconds:F0} s";
+            return $"no answer from {question.Address} within {ConnectWithin.TotalSeconds:F0} s";
         }
         catch (Exception exception) when (exception is SocketException or IOException)
         {
@@ -130,9 +130,9 @@ internal sealed class Reachability(
     private async Task<List<Reply>> RepliesAsync(string name, CancellationToken cancellationToken)
     {
         var (began, replies) = (time.GetTimestamp(), new Dictionary<string, Reply>(StringComparer.Ordinal));
-        while (time.GetElapsedTime(began) < _patience && replies.Values.All(reply => reply.Problem is not null))
+        while (time.GetElapsedTime(began) < Patience && replies.Values.All(reply => reply.Problem is not null))
         {
-            await Task.Delay(_step, time, cancellationToken);
+            await Task.Delay(Step, time, cancellationToken);
             await foreach (var key in store.ListAsync($"{_folder}{name}.", cancellationToken))
             {
                 if (!key.EndsWith(".reply", StringComparison.Ordinal) || replies.ContainsKey(key)) continue;
@@ -147,7 +147,7 @@ internal sealed class Reachability(
     {
         var table = await new StoredMembership(store, cluster.Value.ClusterId).ReadAsync();
         var now = time.GetUtcNow().UtcDateTime;
-        return table.Rows.Any(row => row.Status == SiloStatus.Active && now - row.IAmAliveTime < _aliveWithin);
+        return table.Rows.Any(row => row.Status == SiloStatus.Active && now - row.IAmAliveTime < AliveWithin);
     }
 }
 

@@ -17,11 +17,11 @@ internal sealed partial class RunServer(
     string run, IGrainFactory grains, SiloIdentity silo, WorkerOptions options, NodeHealth health, TimeProvider time, ILogger logger)
 {
     // While a run is being set up, every round trip counts.
-    private static readonly TimeSpan _eager = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan _drainStep = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(100);
 
     // A heartbeat that got lost with the run's silo must not keep the next one from finding its new place.
-    private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(3);
 
     private readonly string[] _lanes = (silo.Roles & Nodes.GrainRoles.NeedingLanes) == 0 ? [] : LaneFactory.Names(options);
     private readonly HashSet<string> _active = new(StringComparer.Ordinal);
@@ -30,10 +30,10 @@ internal sealed partial class RunServer(
     /// <summary>Sends heartbeats until the silo stops.</summary>
     public async Task ServeAsync(CancellationToken stop)
     {
-        var pause = _eager;
+        var pause = Eager;
         while (!stop.IsCancellationRequested)
         {
-            pause = await BeatAsync() ? options.Heartbeat : pause + _eager < options.Heartbeat ? pause + _eager : options.Heartbeat;
+            pause = await BeatAsync() ? options.Heartbeat : pause + Eager < options.Heartbeat ? pause + Eager : options.Heartbeat;
             health.Served(run);
             await DelayAsync(pause, stop);
         }
@@ -50,7 +50,7 @@ internal sealed partial class RunServer(
         while (!patience.IsCancellationRequested)
         {
             if (await SayGoodbyeAsync() && stopped.IsCompleted) return true;
-            await DelayAsync(_drainStep, patience);
+            await DelayAsync(DrainStep, patience);
         }
 
         Log.NotTakenOver(logger, run, options.DrainTimeout.TotalSeconds);
@@ -87,7 +87,7 @@ internal sealed partial class RunServer(
             Lanes = _lanes,
             Active = [.. _active],
             Leaving = leaving,
-        }).WaitAsync(_answerWithin, time);
+        }).WaitAsync(AnswerWithin, time);
 
     /// <summary>Tells the run that this silo leaves. True when it needs nothing here any more.</summary>
     private async Task<bool> SayGoodbyeAsync()

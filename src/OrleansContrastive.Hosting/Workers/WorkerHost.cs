@@ -23,7 +23,7 @@ internal sealed partial class WorkerHost(
     TimeProvider time,
     ILogger<WorkerHost> logger) : BackgroundService
 {
-    private static readonly TimeSpan _tablePatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan TablePatience = TimeSpan.FromSeconds(3);
 
     private readonly Dictionary<string, (RunServer Server, Task Served)> _serving = [];
 
@@ -64,7 +64,7 @@ internal sealed partial class WorkerHost(
     {
         try
         {
-            return (await membership.ReadRow(details.SiloAddress).WaitAsync(_tablePatience)).Members is [{ Item1.Status: SiloStatus.Dead }];
+            return (await membership.ReadRow(details.SiloAddress).WaitAsync(TablePatience)).Members is [{ Item1.Status: SiloStatus.Dead }];
         }
         catch (Exception exception)
         {

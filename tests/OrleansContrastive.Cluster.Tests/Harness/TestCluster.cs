@@ -12,7 +12,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>The run of the test.</summary>
     public const string Run = "run";
 
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _folder = new();
     private readonly LocalCluster _cluster;
@@ -47,7 +47,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task<SiloProcess> StartAsync(string label, string roles, params string[] options)
     {
         var silo = Launch(label, roles, options);
-        await silo.Ready.WaitAsync(_patience, Token);
+        await silo.Ready.WaitAsync(Patience, Token);
         return silo;
     }
 
@@ -64,7 +64,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Hands a run to the cluster.</summary>
     public async Task StartRunAsync(RunSpec spec)
     {
-        await _cluster.Client.AskAsync(Run, run => run.StartAsync(spec, hold: false), _patience, Token);
+        await _cluster.Client.AskAsync(Run, run => run.StartAsync(spec, hold: false), Patience, Token);
         await _cluster.Client.Runs.AddAsync(Run, Token);
     }
 

@@ -11,7 +11,7 @@ public sealed class LedgerAuditTests
 {
     private const int Size = 8;
 
-    private static readonly RunSpec _spec = new()
+    private static readonly RunSpec Spec = new()
     {
         Method = "moco-v2",
         Dataset = new() { Name = "synthetic", Fingerprint = "f", Count = 10 * Size, Channels = 3, ImageSize = 12 },
@@ -99,7 +99,7 @@ public sealed class LedgerAuditTests
     }
 
     private static LedgerAudit Audit(Manifest manifest, IReadOnlyList<LedgerLine> lines, long rows, bool complete = false) =>
-        LedgerAudit.Compare(_spec, manifest, lines, rows, complete);
+        LedgerAudit.Compare(Spec, manifest, lines, rows, complete);
 
     private static LedgerLine Line(int ordinal, long attempt = 1, long history = 0) => new()
     {
@@ -124,7 +124,7 @@ public sealed class LedgerAuditTests
             SamplesApplied = (long)done * Size,
             Cursor = new(closed / 10, closed % 10),
             AppliedLeases = LeaseRange.Compress([Lease(closed), Lease(closed + 1)]),
-            Spec = JsonSerializer.SerializeToElement(_spec),
+            Spec = JsonSerializer.SerializeToElement(Spec),
             Files = [],
         };
 

@@ -8,7 +8,7 @@ namespace OrleansContrastive.Cli.Commands.Runs;
 /// <summary><c>contrastive run checkpoint</c>: a checkpoint now.</summary>
 internal static class CheckpointRunCommand
 {
-    private static readonly TimeSpan _period = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -47,7 +47,7 @@ internal static class CheckpointRunCommand
                 (asked, since) = (true, TimeProvider.System.GetTimestamp());
             }
 
-            await Task.Delay(_period, cancellation);
+            await Task.Delay(Period, cancellation);
             status = await cluster.AskAsync(run, grain => grain.StatusAsync(), ClusterChoice.Patience, cancellation);
         }
 

@@ -7,19 +7,19 @@ namespace OrleansContrastive.Cli.Commands.Runs;
 /// <summary><c>contrastive run scale</c>: more or fewer workers while the run goes on.</summary>
 internal static class ScaleRunCommand
 {
-    private static readonly Option<int?> _encoders = new("--encoders") { Description = "Encoders from now on." };
-    private static readonly Option<int?> _keyEncoders = new("--key-encoders") { Description = "Momentum encoders from now on." };
-    private static readonly Option<int?> _augmentations = new("--augmenters") { Description = "Augmentation workers from now on." };
+    private static readonly Option<int?> EncodersOption = new("--encoders") { Description = "Encoders from now on." };
+    private static readonly Option<int?> KeyEncodersOption = new("--key-encoders") { Description = "Momentum encoders from now on." };
+    private static readonly Option<int?> AugmentationsOption = new("--augmenters") { Description = "Augmentation workers from now on." };
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
         var run = RunCommand.Run();
-        var command = new Command("scale", "Changes the number of a run's workers.") { run, _encoders, _keyEncoders, _augmentations };
+        var command = new Command("scale", "Changes the number of a run's workers.") { run, EncodersOption, KeyEncodersOption, AugmentationsOption };
         var choice = ClusterChoice.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var request = new ScaleRequest(Number(parsed, _encoders), Number(parsed, _keyEncoders), Number(parsed, _augmentations));
+            var request = new ScaleRequest(Number(parsed, EncodersOption), Number(parsed, KeyEncodersOption), Number(parsed, AugmentationsOption));
             if (request == new ScaleRequest()) throw new UsageException("Nothing to change: give --encoders, --key-encoders or --augmenters.");
             await using var cluster = await choice.ConnectAsync(parsed, cancellation);
             var name = await ClusterChoice.ExistingAsync(cluster, parsed.GetValue(run)!, cancellation);

@@ -11,14 +11,14 @@ namespace OrleansContrastive.Cli.Commands.Runs;
 /// <summary><c>contrastive run start</c>: hands a run to a cluster, and leaves it to it.</summary>
 internal static class StartRunCommand
 {
-    private static readonly Option<string?> _name = new("--run") { Description = "Id of the run; METHOD-DATASET-TIME by default." };
-    private static readonly Option<string?> _resume = new("--resume") { Description = "Go on with a run that was stopped, from its last checkpoint." };
-    private static readonly Option<bool> _watch = new("--watch") { Description = "Follow it; Ctrl-C leaves it running." };
+    private static readonly Option<string?> Name = new("--run") { Description = "Id of the run; METHOD-DATASET-TIME by default." };
+    private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run that was stopped, from its last checkpoint." };
+    private static readonly Option<bool> Watch = new("--watch") { Description = "Follow it; Ctrl-C leaves it running." };
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("start", "Starts a run on a cluster, with the recipe options of 'train'.") { _name, _resume, _watch };
+        var command = new Command("start", "Starts a run on a cluster, with the recipe options of 'train'.") { Name, Resume, Watch };
         var recipe = RecipeOptions.AddTo(command);
         var choice = ClusterChoice.AddTo(command);
         command.SetAction((parsed, cancellation) => StartAsync(parsed, recipe, choice, cancellation));
@@ -27,7 +27,7 @@ internal static class StartRunCommand
 
     private static async Task<int> StartAsync(ParseResult parsed, RecipeOptions options, ClusterChoice choice, CancellationToken cancellation)
     {
-        var resumed = parsed.GetValue(_resume);
+        var resumed = parsed.GetValue(Resume);
         var (run, spec) = resumed is null ? Plan(parsed, options) : (resumed, null);
         await using var cluster = await choice.ConnectAsync(parsed, cancellation);
         if (resumed is not null) await ClusterChoice.ExistingAsync(cluster, resumed, cancellation);
@@ -35,7 +35,7 @@ internal static class StartRunCommand
             throw new UsageException($"There is a run '{run}' already. Go on with it by --resume {run}, or give another --run.");
 
         var status = await StartAsync(cluster, run, spec, cancellation);
-        if (parsed.GetValue(_watch)) return await WatchRunCommand.FollowAsync(cluster, status, choice.Json(parsed), choice.Hint(parsed), cancellation);
+        if (parsed.GetValue(Watch)) return await WatchRunCommand.FollowAsync(cluster, status, choice.Json(parsed), choice.Hint(parsed), cancellation);
         if (choice.Json(parsed)) Console.WriteLine(StatusJson.Line(status));
         else
         {
@@ -69,7 +69,7 @@ internal static class StartRunCommand
         // One encoder unless the recipe says otherwise: what the cluster offers is not known here, and can be scaled to.
         if (recipe.Encoders == 0) recipe = recipe with { Encoders = 1 };
         using var dataset = RecipeOptions.OpenDataset(recipe);
-        var name = parsed.GetValue(_name) ?? string.Create(CultureInfo.InvariantCulture, $"{recipe.Method}-{recipe.Dataset}-{DateTimeOffset.Now:yyyyMMdd-HHmmss}");
+        var name = parsed.GetValue(Name) ?? string.Create(CultureInfo.InvariantCulture, $"{recipe.Method}-{recipe.Dataset}-{DateTimeOffset.Now:yyyyMMdd-HHmmss}");
         return (name, SpecResolver.Resolve(recipe, dataset, [torch.CPU]));
     }
 }

@@ -46,13 +46,13 @@ internal static class WatchRunCommand
 
     private sealed class ClusterFollower(ClusterClient cluster, string run) : IRunFollower
     {
-        private static readonly TimeSpan _period = TimeSpan.FromMilliseconds(500);
+        private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
         public Contracts.Evaluation.KnnReport? Verdict => null;
 
         public async Task<RunStatus> NextAsync(CancellationToken cancellation)
         {
-            await Task.Delay(_period, cancellation);
+            await Task.Delay(Period, cancellation);
             return await cluster.AskAsync(run, grain => grain.StatusAsync(), TimeSpan.FromMinutes(2), cancellation);
         }
     }

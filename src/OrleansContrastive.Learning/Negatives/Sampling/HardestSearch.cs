@@ -8,9 +8,9 @@ internal sealed class HardestSearch(torch.Tensor queries, ContrastCall call, INe
 {
     private readonly int _queries = (int)queries.shape[0];
     private readonly PriorityQueue<int, (double Similarity, int Row)>[] _best =
-        [.. Enumerable.Range(0, (int)queries.shape[0]).Select(_ => new PriorityQueue<int, (double, int)>(_weakestFirst))];
+        [.. Enumerable.Range(0, (int)queries.shape[0]).Select(_ => new PriorityQueue<int, (double, int)>(WeakestFirst))];
 
-    private static readonly Comparer<(double Similarity, int Row)> _weakestFirst = Comparer<(double Similarity, int Row)>.Create(
+    private static readonly Comparer<(double Similarity, int Row)> WeakestFirst = Comparer<(double Similarity, int Row)>.Create(
         (a, b) => a.Similarity != b.Similarity ? a.Similarity.CompareTo(b.Similarity) : b.Row.CompareTo(a.Row));
 
     /// <summary>Looks through a range of rows.</summary>

@@ -10,7 +10,7 @@ public sealed class NoiseContrastTests
 {
     private const int Samples = 40, Draws = 24;
     private const double LogPartition = 5.1;
-    private static readonly long[] _ids = [3, 17, 39, 21, 0];
+    private static readonly long[] Ids = [3, 17, 39, 21, 0];
 
     [Theory]
     [InlineData(1)]
@@ -81,7 +81,7 @@ public sealed class NoiseContrastTests
     {
         using var scope = TorchSharp.torch.NewDisposeScope();
         using var queries = TorchSharp.torch.tensor(Scene.Flat(scene.Queries), [Scene.Batch, Scene.Width]);
-        using var pass = sampling.Begin(queries, scene.Call(shard, shards) with { SampleIds = _ids }, bank);
+        using var pass = sampling.Begin(queries, scene.Call(shard, shards) with { SampleIds = Ids }, bank);
         foreach (var (first, count) in pass.Ranges(2 * Draws)) pass.Add(first, count);
         return pass.Finish();
     }
@@ -99,10 +99,10 @@ public sealed class NoiseContrastTests
 
     private static IEnumerable<int> Noise(int query)
     {
-        var stream = new RandomStream(5, RandomPurpose.NoiseSampling, 7, (ulong)_ids[query]);
+        var stream = new RandomStream(5, RandomPurpose.NoiseSampling, 7, (ulong)Ids[query]);
         var drawn = new List<int>();
         for (var draw = 0; draw < Draws; draw++) drawn.Add(stream.NextInt(Samples));
-        return drawn.Where(sample => sample != _ids[query]);
+        return drawn.Where(sample => sample != Ids[query]);
     }
 
     private static double[] Row(MemoryBank bank, int row)
