@@ -15,6 +15,7 @@ internal sealed class ShardFleet(IGrainFactory grains, string run, RunSpec spec,
 {
     // Many versions may be behind after a pause; a message carries a bounded number of them.
     private const int OrdersPerCall = 64;
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
 
     private readonly List<ShardMember>[] _parameters = Empty(spec.Topology.ParameterShards);
     private readonly List<ShardMember>[] _negatives = Empty(spec.Topology.NegativeShards);
@@ -106,7 +107,9 @@ internal sealed class ShardFleet(IGrainFactory grains, string run, RunSpec spec,
         foreach (var member in Members)
         {
             if (member.Call is { IsCompleted: false } || member.Lost is not null) continue;
-            if (member.InSync && member.Applied >= ledger.Version) continue;
+            // One that has nothing to apply is asked all the same now and then: it may have lost its state while nothing can be committed.
+            if (member.InSync && member.Applied >= ledger.Version && time.GetElapsedTime(member.AskedAt) < LookPeriod) continue;
+            member.AskedAt = time.GetTimestamp();
             member.Call = member.InSync ? ApplyAsync(member, ledger) : FollowAsync(member, ledger);
         }
 

@@ -30,6 +30,9 @@ internal sealed class ShardMember(string key, IShardGrain grain)
     /// <summary>Stages of later versions come to it.</summary>
     public long FromVersion { get; init; }
 
+    /// <summary>When it was last sent anything, on monotonic time.</summary>
+    public long AskedAt { get; set; }
+
     /// <summary>A call to it that is not answered yet. One at a time; a member that hangs holds nobody up.</summary>
     public Task? Call { get; set; }
 

@@ -59,17 +59,20 @@ internal sealed partial class TrainingRunGrain
     /// <summary>Sends the order to the shards until they have all of it, and takes the checkpoints that are due.</summary>
     private async Task SendAsync(CancellationToken cancellationToken)
     {
+        long before;
         do
         {
-            var answered = await _fleet!.ApplyAsync(_ledger!, SendPatience);
+            before = _fleet!.Applied;
+            var answered = await _fleet.ApplyAsync(_ledger!, SendPatience);
             // Whoever waits for its commit looks again.
             _applied.Pulse();
             // A member that hangs or has lost its state is dealt with at the next turn.
             if (!answered || _fleet.Members.Any(member => member.Lost is not null)) return;
         }
-        while (_phase == RunPhase.Running && _fleet.Applied < _ledger!.Version);
+        while (_phase == RunPhase.Running && _fleet.Applied < _ledger!.Version && _fleet.Applied > before);
 
-        if (_phase != RunPhase.Running) return;
+        // A member whose calls fail at once would be asked for ever: the next turn looks whether its silo is gone.
+        if (_phase != RunPhase.Running || _fleet.Applied < _ledger!.Version) return;
         var done = _ledger!.IsFinished;
         // Leases of a later step wait for slots that nobody is granted any more.
         var stopping = _stopWanted && _ledger.Computable == 0;
