@@ -51,7 +51,8 @@ public sealed class HardestRows(int count) : INegativeSampling
 
         public Pass(torch.Tensor queries, ContrastCall call, INegativeRows rows, int count)
         {
-            _queries = queries.detach().clone().DetachFromDisposeScope();
+            using var detached = queries.detach();
+            _queries = detached.clone().DetachFromDisposeScope();
             (_rows, _count, _temperature) = (rows, count, call.Temperature);
             _search = new(_queries, call, rows, count);
         }

@@ -30,7 +30,8 @@ public sealed class MixedRows(int hardest, int pairs, int withQuery) : SoftmaxSa
 
         public Pass(torch.Tensor queries, ContrastCall call, INegativeRows rows, int hardest, int pairs, int withQuery)
         {
-            _queries = queries.detach().clone().DetachFromDisposeScope();
+            using var detached = queries.detach();
+            _queries = detached.clone().DetachFromDisposeScope();
             _all = new(queries, call, rows, [(0, rows.Count)], call.Temperature);
             _search = new(_queries, call, rows, hardest);
             (_call, _rows, _pairs, _withQuery) = (call, rows, pairs, withQuery);

@@ -20,7 +20,8 @@ internal sealed class SoftmaxPass : IContrastPass
     public SoftmaxPass(
         torch.Tensor queries, ContrastCall call, INegativeRows rows, IReadOnlyList<(int First, int Count)> ranges, params double[] temperatures)
     {
-        _queries = queries.detach().clone().DetachFromDisposeScope();
+        using var detached = queries.detach();
+        _queries = detached.clone().DetachFromDisposeScope();
         (_call, _rows, _ranges, _temperatures) = (call, rows, ranges, temperatures);
         _parts = [.. temperatures.Select(_ => new List<PartialSoftmax>())];
     }

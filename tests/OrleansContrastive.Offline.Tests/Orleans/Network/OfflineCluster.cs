@@ -28,10 +28,10 @@ internal sealed class OfflineCluster : IAsyncDisposable
 
     public IReadOnlyList<Node> Nodes => _nodes;
 
-    public static async Task<OfflineCluster> StartAsync(int count, bool isProxied = false)
+    public static async Task<OfflineCluster> StartAsync(int count, bool isProxied = false, Action<ISiloBuilder>? configure = null)
     {
         var cluster = new OfflineCluster();
-        for (var index = 0; index < count; index++) await cluster.AddAsync($"n{index}", isProxied: isProxied);
+        for (var index = 0; index < count; index++) await cluster.AddAsync($"n{index}", configure, isProxied);
         await cluster.MeetAsync();
         return cluster;
     }
