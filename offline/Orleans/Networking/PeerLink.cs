@@ -107,10 +107,11 @@ internal sealed class PeerLink(SiloAddress peer, Func<CancellationToken, Task<Co
             _opening = null;
             isClosed = _isClosed;
             Volatile.Write(ref _connection, opened);
+            // Whoever waits hears why the link was closed, not that the attempt was cancelled.
+            if (isClosed) failure = _lastFailure;
             if (failure is not null)
             {
-                _lastFailure ??= failure;
-                if (!isClosed) _lastFailure = failure;
+                _lastFailure = failure;
                 _retryAt = Environment.TickCount64 + (long)retryDelay.TotalMilliseconds;
             }
 
@@ -118,11 +119,7 @@ internal sealed class PeerLink(SiloAddress peer, Func<CancellationToken, Task<Co
             _waiting = [];
         }
 
-        if (opened is not null && isClosed)
-        {
-            opened.Close(_lastFailure!);
-            failure = _lastFailure;
-        }
+        if (isClosed) opened?.Close(failure!);
 
         foreach (var message in waiting)
         {
