@@ -14,7 +14,7 @@ internal static class ContrastiveCommand
     /// <summary>Parses and runs a command line. Returns the exit code (<see cref="ExitCodes"/>).</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Trains image encoders by contrastive self-supervision, on actors.\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (a checkpoint was written).")
+        var root = new RootCommand("Trains image encoders by contrastive self-supervision, on actors.\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (train and resume: a checkpoint was written).")
         {
             TrainCommand.Create(),
             ResumeCommand.Create(),
@@ -46,6 +46,11 @@ internal static class ContrastiveCommand
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitCodes.Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Interrupted.");
+            return ExitCodes.Interrupted;
         }
         catch (Exception exception) when (exception is DatasetException or CheckpointException or ClusterUnavailableException or OrleansException or TimeoutException or IOException or UnauthorizedAccessException or InvalidOperationException)
         {

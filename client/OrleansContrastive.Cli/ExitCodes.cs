@@ -12,6 +12,6 @@ internal static class ExitCodes
     /// <summary>The command line, a preset or a name is wrong.</summary>
     public const int Usage = 2;
 
-    /// <summary>Ended by Ctrl-C, with a checkpoint written.</summary>
+    /// <summary>Ended by Ctrl-C; what trains has written a checkpoint, and an experiment the results so far.</summary>
     public const int Interrupted = 130;
 }

@@ -19,10 +19,6 @@ internal sealed class RunSession : IAsyncDisposable
     /// <summary>The silo's log within the run's folder; every run has one.</summary>
     public const string LogName = "log.txt";
 
-    // Enough to see a trend, little enough to be over in seconds.
-    private const int QuickTrain = 10_000;
-    private const int QuickTest = 2_000;
-
     private readonly EmbeddedCluster _cluster;
     private readonly string _folder;
     private readonly Serilog.Core.Logger _log;
@@ -149,8 +145,7 @@ internal sealed class RunSession : IAsyncDisposable
         return ExitCodes.Done;
     }
 
-    private async Task<KnnReport> QuickAsync() =>
-        await KnnAsync(new() { View = await ViewAsync(), Train = QuickTrain, Test = QuickTest });
+    private async Task<KnnReport> QuickAsync() => await KnnAsync(KnnRequest.Quick(await ViewAsync()));
 
     private Task<KnnReport> KnnAsync(KnnRequest request) => _cluster.Grains.GetGrain<IEvaluationGrain>(request.View.Evaluation).KnnAsync(request);
 

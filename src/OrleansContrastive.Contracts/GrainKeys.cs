@@ -31,16 +31,42 @@ public static class GrainKeys
         var parts = key.Split('/');
         return parts switch
         {
-            [var run, "aug" or "enc" or "key", var silo, var index] when int.TryParse(index, out var i) => new(run, silo, i),
-            [var run, "neg" or "par", var shard, var silo] when int.TryParse(shard, out var s) => new(run, silo, s),
-            [var run, "eval", var silo] => new(run, silo, 0),
+            [var run, "aug", var silo, var index] when int.TryParse(index, out var i) => new(run, GrainKind.Augmentation, silo, i),
+            [var run, "enc", var silo, var index] when int.TryParse(index, out var i) => new(run, GrainKind.Encoder, silo, i),
+            [var run, "key", var silo, var index] when int.TryParse(index, out var i) => new(run, GrainKind.MomentumEncoder, silo, i),
+            [var run, "neg", var shard, var silo] when int.TryParse(shard, out var s) => new(run, GrainKind.NegativeStore, silo, s),
+            [var run, "par", var shard, var silo] when int.TryParse(shard, out var s) => new(run, GrainKind.ParameterServer, silo, s),
+            [var run, "eval", var silo] => new(run, GrainKind.Evaluation, silo, 0),
             _ => throw new ArgumentException($"'{key}' is no grain key; expected run/aug|enc|key/SILO/i, run/neg|par/s/SILO or run/eval/SILO.", nameof(key)),
         };
     }
 }
 
+/// <summary>What a key is the key of.</summary>
+public enum GrainKind
+{
+    /// <summary>An augmentation worker.</summary>
+    Augmentation,
+
+    /// <summary>An encoder.</summary>
+    Encoder,
+
+    /// <summary>A momentum encoder.</summary>
+    MomentumEncoder,
+
+    /// <summary>A shard of the negative store.</summary>
+    NegativeStore,
+
+    /// <summary>A shard of the parameter server.</summary>
+    ParameterServer,
+
+    /// <summary>The evaluation grain.</summary>
+    Evaluation,
+}
+
 /// <summary>What a grain's key says.</summary>
 /// <param name="Run">The run's id.</param>
+/// <param name="Kind">What it is.</param>
 /// <param name="Silo">The only silo that may host it.</param>
 /// <param name="Index">Its lane or its shard.</param>
-public readonly record struct GrainPlace(string Run, string Silo, int Index);
+public readonly record struct GrainPlace(string Run, GrainKind Kind, string Silo, int Index);

@@ -42,6 +42,7 @@ public static class ContrastiveSilo
 
     private static WorkerOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<WorkerOptions>>().Value;
 
-    private static string NameOf(WorkerOptions options) =>
+    /// <summary>What a silo is called: as the options say, or by machine and process.</summary>
+    internal static string NameOf(WorkerOptions options) =>
         options.Silo.Length > 0 ? options.Silo : $"{Environment.MachineName}-{Environment.ProcessId}";
 }

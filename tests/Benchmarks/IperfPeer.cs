@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Benchmarks;
 
@@ -21,7 +22,7 @@ internal sealed class IperfPeer(int seconds) : IContestant
 
     public async Task<double> MeasureAsync(CancellationToken ct)
     {
-        var port = FreePort();
+        var port = LoopbackPorts.Take(1)[0];
         using var server = Start($"--server --one-off --port {port} --forceflush");
         try
         {
@@ -60,12 +61,5 @@ internal sealed class IperfPeer(int seconds) : IContestant
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

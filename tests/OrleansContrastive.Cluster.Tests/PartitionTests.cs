@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using OrleansContrastive.Cli.Clusters;
 using OrleansContrastive.Cluster.Tests.Harness;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Cluster.Tests;
 
@@ -22,12 +23,12 @@ public sealed class PartitionTests
         {
             foreach (var label in Labels)
             {
-                var (siloPort, gatewayPort) = FreePorts();
-                proxies.Add((new(siloPort), new(gatewayPort)));
+                var ports = LoopbackPorts.Take(2);
+                proxies.Add((new(ports[0]), new(ports[1])));
                 cluster.Launch(
                     label, label == "work" ? "encoder,key,augmentation" : "run,parameters,negatives",
                     "--silo-port", $"{proxies[^1].Silo.Port}", "--gateway-port", $"{proxies[^1].Gateway.Port}",
-                    "--Endpoints:ListenSiloPort", $"{siloPort}", "--Endpoints:ListenGatewayPort", $"{gatewayPort}");
+                    "--Endpoints:ListenSiloPort", $"{ports[0]}", "--Endpoints:ListenGatewayPort", $"{ports[1]}");
             }
 
             await cluster.StartAsync();
@@ -67,14 +68,5 @@ public sealed class PartitionTests
                 await gateway.DisposeAsync();
             }
         }
-    }
-
-    private static (int Silo, int Gateway) FreePorts()
-    {
-        using var first = new TcpListener(IPAddress.Loopback, 0);
-        using var second = new TcpListener(IPAddress.Loopback, 0);
-        first.Start();
-        second.Start();
-        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 }

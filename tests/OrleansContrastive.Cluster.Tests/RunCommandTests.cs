@@ -29,6 +29,7 @@ public sealed class RunCommandTests
         Assert.Equal("running", await PhaseAsync(["run", "status", "first", .. where, "--json"]));
         using var scaled = JsonDocument.Parse(await SayAsync(["run", "scale", "first", .. where, "--encoders", "2", "--json"]));
         Assert.Equal("first", scaled.RootElement.GetProperty("run").GetString());
+        Assert.StartsWith("Run first: 2 encoders from now on", await SayAsync(["run", "scale", "first", .. where, "--encoders", "2"]), StringComparison.Ordinal);
         await cluster.UntilAsync("the second encoder", status => status.Encoders == 2, run: "first");
         Assert.Contains("checkpoint first@", await SayAsync(["run", "checkpoint", "first", .. where]), StringComparison.Ordinal);
         Assert.Equal("stopped", await PhaseAsync(["run", "stop", "first", .. where, "--json"]));

@@ -5,6 +5,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Profile.Tests;
 
@@ -75,7 +76,7 @@ public sealed class HostingTests
         using var host = TestSilo.Build(builder => builder.UseOrleansClient(
             client =>
             {
-                client.UseLocalhostClustering(TestSilo.FreePorts(1)[0], "nobody", "nobody");
+                client.UseLocalhostClustering(LoopbackPorts.Take(1)[0], "nobody", "nobody");
                 client.Services.AddSingleton<IClientConnectionRetryFilter, OneAttempt>();
             }));
         await Assert.ThrowsAnyAsync<Exception>(() => host.StartAsync(TestContext.Current.CancellationToken));

@@ -6,6 +6,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Profile.Tests;
 
@@ -16,7 +17,7 @@ public sealed class MembershipTests
     public async Task A_silo_joins_serves_and_leaves_by_the_table()
     {
         var table = new RecordingTable();
-        var ports = TestSilo.FreePorts(2);
+        var ports = LoopbackPorts.Take(2);
         using var host = TestSilo.Build(builder => builder.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("table", "table"));

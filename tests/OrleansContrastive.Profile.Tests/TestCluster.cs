@@ -6,6 +6,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Profile.Tests;
 
@@ -30,7 +31,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     public async Task<ClusterSilo> AddAsync(string name, Action<ISiloBuilder>? configure = null)
     {
-        var ports = TestSilo.FreePorts(2);
+        var ports = LoopbackPorts.Take(2);
         var host = TestSilo.Build(builder => builder.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_id, _id));

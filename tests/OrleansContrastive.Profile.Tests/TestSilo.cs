@@ -7,6 +7,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Storage;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Profile.Tests;
 
@@ -36,7 +37,7 @@ public sealed class TestSilo : IAsyncDisposable
     /// <summary>Calls wait long by default, since the tests run on busy machines; tests of time-outs set their own.</summary>
     public static async Task<TestSilo> StartAsync(Action<ISiloBuilder>? configure = null)
     {
-        var ports = FreePorts(2);
+        var ports = LoopbackPorts.Take(2);
         var cluster = $"test-{Guid.NewGuid():N}";
         var host = Build(builder => builder.UseOrleans(silo =>
         {
@@ -56,15 +57,6 @@ public sealed class TestSilo : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.None);
         configure(builder);
         return builder.Build();
-    }
-
-    public static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners) listener.Start();
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
     }
 
     public Task StopAsync() => Interlocked.Exchange(ref _stopped, 1) == 0 ? _host.StopAsync(CancellationToken.None) : Task.CompletedTask;

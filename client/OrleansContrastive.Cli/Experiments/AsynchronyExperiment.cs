@@ -57,28 +57,35 @@ internal static class AsynchronyExperiment
             (string.Create(CultureInfo.InvariantCulture, $"latency {plan.Latency.TotalMilliseconds} ms"), 1, plan.Latency),
         ];
         var runs = new List<AsynchronyRun>();
-        foreach (var (name, handicap, latency) in settings)
+        try
         {
-            for (var seed = 1UL; seed <= (ulong)plan.Seeds; seed++)
+            foreach (var (name, handicap, latency) in settings)
             {
-                foreach (var mode in Modes)
+                for (var seed = 1UL; seed <= (ulong)plan.Seeds; seed++)
                 {
-                    var recipe = plan.Recipe with { Consistency = mode, Seed = seed, Epochs = 1, CheckpointEpochs = 0, EvaluateEpochs = 0 };
-                    var run = await MeasureAsync(plan, dataset, recipe, name, options => (options.Handicap, options.CallLatency) = (handicap, latency), cancellation);
-                    runs.Add(run);
-                    await Console.Error.WriteLineAsync(string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{run.Setting}, {run.Consistency}, seed {run.Seed}: {run.ImagesPerSecond:F0} images/s, kNN {run.Knn:P2}, staleness {run.Staleness:F1}"));
+                    foreach (var mode in Modes)
+                    {
+                        var recipe = plan.Recipe with { Consistency = mode, Seed = seed, Epochs = 1, CheckpointEpochs = 0, EvaluateEpochs = 0 };
+                        var run = await MeasureAsync(plan, dataset, recipe, name, options => (options.Handicap, options.CallLatency) = (handicap, latency), cancellation);
+                        runs.Add(run);
+                        await Console.Error.WriteLineAsync(string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{run.Setting}, {run.Consistency}, seed {run.Seed}: {run.ImagesPerSecond:F0} images/s, kNN {run.Knn:P2}, staleness {run.Staleness:F1}"));
+                    }
                 }
             }
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested && runs.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"Interrupted; the {runs.Count} runs that were finished are in {plan.Folder}.");
+        }
 
         var table = AsynchronyTable.Markdown(runs);
-        await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.json"), JsonSerializer.Serialize(runs, Json), cancellation);
-        await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.md"), table, cancellation);
-        await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.svg"), AsynchronyPlot.Svg(runs), cancellation);
+        await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.json"), JsonSerializer.Serialize(runs, Json), CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.md"), table, CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(plan.Folder, "asynchrony.svg"), AsynchronyPlot.Svg(runs), CancellationToken.None);
         Console.WriteLine(table);
-        return ExitCodes.Done;
+        return cancellation.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Done;
     }
 
     private static async Task<AsynchronyRun> MeasureAsync(

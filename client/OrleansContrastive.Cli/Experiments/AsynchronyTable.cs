@@ -19,11 +19,11 @@ internal static class AsynchronyTable
         var text = new StringBuilder("| setting | consistency | images/s | of unbounded | kNN (k = 20) | staleness |\n|---|---|---|---|---|---|\n");
         foreach (var setting in runs.GroupBy(run => run.Setting))
         {
-            var unbounded = Over(setting.Where(run => run.Consistency == "unbounded").Select(run => run.ImagesPerSecond)).Mean;
+            var unbounded = setting.Where(run => run.Consistency == "unbounded").Select(run => run.ImagesPerSecond).DefaultIfEmpty(double.NaN).Average();
             foreach (var mode in setting.GroupBy(run => run.Consistency))
             {
                 var (speed, knn) = (Over(mode.Select(run => run.ImagesPerSecond)), Over(mode.Select(run => 100 * run.Knn)));
-                text.Append(CultureInfo.InvariantCulture, $"| {setting.Key} | {mode.Key} | {speed.Mean:F0} ± {speed.Spread:F0} | {speed.Mean / unbounded:P0} ")
+                text.Append(CultureInfo.InvariantCulture, $"| {setting.Key} | {mode.Key} | {speed.Mean:F0} ± {speed.Spread:F0} | {(double.IsNaN(unbounded) ? "-" : (speed.Mean / unbounded).ToString("P0", CultureInfo.InvariantCulture))} ")
                     .Append(CultureInfo.InvariantCulture, $"| {knn.Mean:F2} ± {knn.Spread:F2} % | {mode.Average(run => run.Staleness):F1} |\n");
             }
         }

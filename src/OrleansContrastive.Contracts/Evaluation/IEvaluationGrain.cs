@@ -50,6 +50,9 @@ public sealed record KnnRequest
 
     /// <summary>The pairs of k and T to report.</summary>
     [Id(5)] public KnnSetting[] Settings { get; init; } = [new(200, 0.1), new(20, 0.07)];
+
+    /// <summary>Asks for enough to see a trend, and for little enough to be over in seconds.</summary>
+    public static KnnRequest Quick(RunView view) => new() { View = view, Train = 10_000, Test = 2_000 };
 }
 
 /// <summary>Neighbours and temperature of a kNN vote: weight exp(similarity / T).</summary>

@@ -1,4 +1,5 @@
 using Orleans;
+using OrleansContrastive.Contracts.Leases;
 
 namespace OrleansContrastive.Contracts.Workers;
 
@@ -107,6 +108,9 @@ public sealed record RunView
 
     /// <summary>Keys of each store shard's followers.</summary>
     [Id(10)] public string[][] NegativeFollowers { get; init; } = [];
+
+    /// <summary>Key of the augmentation worker that makes the views of a lease.</summary>
+    public string AugmentationOf(LeaseId lease) => Augmentations[(int)(lease.Ordinal(Spec.LeasesPerEpoch) % Augmentations.Length)];
 
     /// <summary>Whoever a gradient for this parameter shard is staged at, the primary first.</summary>
     public IEnumerable<string> ParameterMembers(int shard) =>

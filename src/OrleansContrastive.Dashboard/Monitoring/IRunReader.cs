@@ -21,10 +21,6 @@ internal interface IRunReader
 /// <summary>Asks the grains.</summary>
 internal sealed class GrainRunReader(IGrainFactory grains, Func<CancellationToken, Task<IReadOnlyList<string>>> runs) : IRunReader
 {
-    // Enough to see a trend, little enough to be over in seconds.
-    private const int QuickTrain = 10_000;
-    private const int QuickTest = 2_000;
-
     public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) => runs(cancellationToken);
 
     public async Task<(RunStatus Status, RunView? View)> ReadAsync(string run)
@@ -35,5 +31,5 @@ internal sealed class GrainRunReader(IGrainFactory grains, Func<CancellationToke
     }
 
     public Task<KnnReport> JudgeAsync(RunView view) =>
-        grains.GetGrain<IEvaluationGrain>(view.Evaluation).KnnAsync(new() { View = view, Train = QuickTrain, Test = QuickTest });
+        grains.GetGrain<IEvaluationGrain>(view.Evaluation).KnnAsync(KnnRequest.Quick(view));
 }

@@ -1,6 +1,7 @@
 using Orleans;
 using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Checkpoints.Manifests;
+using OrleansContrastive.Contracts;
 using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Shards;
@@ -46,7 +47,7 @@ internal sealed class ShardFleet(IGrainFactory grains, string run, RunSpec spec,
     /// <summary>Adds a member to a shard, behind those that are there.</summary>
     public ShardMember Add(string key, bool inSync, long joinedAt = 0, long fromVersion = 0)
     {
-        var isParameter = key.Split('/')[1] == "par";
+        var isParameter = GrainKeys.Parse(key).Kind == GrainKind.ParameterServer;
         IShardGrain grain = isParameter ? grains.GetGrain<IParameterServerGrain>(key) : grains.GetGrain<INegativeStoreGrain>(key);
         var member = new ShardMember(key, grain) { InSync = inSync, JoinedAt = joinedAt, FromVersion = fromVersion };
         (isParameter ? _parameters : _negatives)[member.Shard].Add(member);

@@ -11,8 +11,9 @@ namespace OrleansContrastive.Grains.Runs;
 
 /// <inheritdoc cref="ITrainingRunGrain"/>
 /// <remarks>
-/// Calls only write into the book and return. One pump, never two at a time, does everything that takes a message:
-/// preparing shards, sending them the order, checkpoints. See TrainingRunGrain.Pump.cs.
+/// Calls only write into the book and return; a commit alone waits, for a second at most, until every member knows it. One pump,
+/// never two at a time, does everything that takes a message: preparing shards, sending them the order, checkpoints. See
+/// TrainingRunGrain.Pump.cs.
 /// </remarks>
 [KeepAlive, PreferLocalPlacement]
 internal sealed partial class TrainingRunGrain(

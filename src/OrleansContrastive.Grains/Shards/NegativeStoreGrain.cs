@@ -48,22 +48,25 @@ internal sealed class NegativeStoreGrain(
         var spec = prepare.Spec;
         // A bank of many rows takes a while to fill.
         var store = await lanes.Shards.RunAsync(() => IStoreShard.Create(spec, prepare.Shard, fill: !prepare.Restore));
-        if (prepare.Restore) store.Restore(await checkpoints.ReadAsync(prepare.Run, prepare.Version, QueueFiles.Name(prepare.Shard, spec)));
-        Open(prepare.Run, spec, prepare.Shard, store);
+        if (prepare.Restore) store.Restore(await checkpoints.ReadAsync(prepare.Run, prepare.Version, IStoreShard.FileName(prepare.Shard, spec)));
+        Open(prepare.Run, spec, prepare.Shard);
+        _store = store;
         _ledger.Loaded(prepare);
         return new(ShardStatus.Ok, _ledger.Applied);
     }
 
-    public Task<ShardReply> FollowAsync(FollowShard follow)
+    public async Task<ShardReply> FollowAsync(FollowShard follow)
     {
         var status = _ledger.Follow(follow, out var fill);
-        if (!fill) return Task.FromResult(new ShardReply(status, _ledger.Applied));
+        if (!fill) return new(status, _ledger.Applied);
 
-        var store = IStoreShard.Create(follow.Spec, follow.Shard, fill: false);
-        Open(follow.Run, follow.Spec, follow.Shard, store);
+        // Stages may come while the rows are laid out; readers are refused until they are copied.
+        Open(follow.Run, follow.Spec, follow.Shard);
+        var store = await lanes.Shards.RunAsync(() => IStoreShard.Create(follow.Spec, follow.Shard, fill: false));
+        _store = store;
         // It reports its own failures.
         _ = ShardFilling.RunAsync(_ledger, follow, GrainFactory.GetGrain<INegativeStoreGrain>(follow.Primary), time, logger, (_, content) => store.Restore(content));
-        return Task.FromResult(new ShardReply(status, _ledger.Applied));
+        return new(status, _ledger.Applied);
     }
 
     public async Task<ShardImage> FreezeAsync(FreezeShard freeze)
@@ -159,11 +162,11 @@ internal sealed class NegativeStoreGrain(
         if (status != ShardStatus.Ok) return new(status, "", "", 0, "");
         // Nothing is applied before the checkpoint is complete.
         var (tensors, metadata) = await lanes.Shards.RunAsync(() => _store.Save(lasting: false));
-        return await checkpoints.WriteAsync(_run, snapshot, QueueFiles.Name(_shard, _spec), tensors, metadata);
+        return await checkpoints.WriteAsync(_run, snapshot, IStoreShard.FileName(_shard, _spec), tensors, metadata);
     }
 
-    private void Open(string run, RunSpec spec, int shard, IStoreShard store) =>
-        (_store, _spec, _run, _shard, _type) = (store, spec, run, shard, ModelFactory.MasterType(spec));
+    private void Open(string run, RunSpec spec, int shard) =>
+        (_spec, _run, _shard, _type) = (spec, run, shard, ModelFactory.MasterType(spec));
 
     private IContrastPass Begin(ContrastRequest request, IStoreShard store)
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Checkpoints.Tensors;
-using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Learning.Negatives;
 using TorchSharp;
 
@@ -13,9 +12,6 @@ internal static class QueueFiles
 {
     private const string FirstSequence = "firstSequence";
     private const string Parts = "parts";
-
-    /// <summary>Name of a shard's file in a checkpoint.</summary>
-    public static string Name(int shard, RunSpec spec) => $"negatives-{shard}-of-{spec.Topology.NegativeShards}.safetensors";
 
     /// <summary>The tensors of a snapshot, part by part. They share its memory.</summary>
     public static IReadOnlyList<NamedTensor> Tensors(IReadOnlyList<QueueRows> parts) => [.. parts.SelectMany((rows, part) => new NamedTensor[]

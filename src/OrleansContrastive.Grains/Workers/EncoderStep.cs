@@ -21,6 +21,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private readonly GradientWire _wire = new();
     private readonly QueueReader _queue = new(grains, lane);
     private readonly KeyEncoder _keys = new(grains, lane);
+    private readonly LeaseStager _stager = new(grains);
     private readonly Dictionary<LeaseAttempt, Ahead> _ahead = [];
     private EncoderReplica? _replica;
     private double _logPartition;
@@ -111,7 +112,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     /// <summary>Stages a packed lease at all members of a view that do not have it yet.</summary>
     /// <exception cref="StaleViewException">A member works in another history.</exception>
     public Task StageAsync(RunView view, ComputedLease lease) =>
-        lease.Packed is null ? Task.CompletedTask : Task.WhenAll(StageGradients(view, lease).Concat(StageRows(view, lease)));
+        lease.Packed is null ? Task.CompletedTask : _stager.StageAsync(view, lease);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -137,11 +138,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     };
 
     private IAugmentationGrain Augmentation(RunView view, LeaseId lease) =>
-        grains.GetGrain<IAugmentationGrain>(AugmentationKey(view, lease));
-
-    /// <summary>The augmentation worker that makes the views of a lease.</summary>
-    public static string AugmentationKey(RunView view, LeaseId lease) =>
-        view.Augmentations[(int)(lease.Ordinal(view.Spec.LeasesPerEpoch) % view.Augmentations.Length)];
+        grains.GetGrain<IAugmentationGrain>(view.AugmentationOf(lease));
 
     private Task<ViewBatch[]> ViewsAsync(RunView view, LeaseId lease)
     {
@@ -179,7 +176,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         if (view.Spec.Contrast.KeyEncoding == KeyEncoding.Local)
         {
             var id = lease.Attempt.Lease;
-            return (await _keys.EncodeAsync(view, [(id, AugmentationKey(view, id))], lease.BaseVersion))[id];
+            return (await _keys.EncodeAsync(view, [(id, view.AugmentationOf(id))], lease.BaseVersion))[id];
         }
 
         // A batch of a version's slots is one momentum encoder's.
@@ -191,7 +188,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
             Lease = lease.Attempt.Lease,
             View = view,
             Version = lease.BaseVersion,
-            Augmentation = AugmentationKey(view, lease.Attempt.Lease),
+            Augmentation = view.AugmentationOf(lease.Attempt.Lease),
         });
     }
 
@@ -211,72 +208,6 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         if (view.Spec.Contrast.Sampling.Kind == SamplingKind.Noise)
             _logPartition = answers.Average(answer => NoiseContrast.LogPartition(new NoiseContrast(view.Spec.Contrast.Sampling.Rows).Join(answer), view.Spec.Dataset.Count));
         return await lane.RunAsync(() => _replica!.Contrast(keys.Keys!, answers));
-    }
-
-    private IEnumerable<Task> StageGradients(RunView view, ComputedLease lease)
-    {
-        var master = ModelFactory.MasterType(view.Spec);
-        var type = lease.Packed!.Type ?? master;
-        var most = view.Spec.MaxBlockBytes / type.Size() * type.Size();
-        for (var shard = 0; shard < view.ParameterShards.Length; shard++)
-        {
-            var (flat, moments) = (lease.Packed.Shards[shard], lease.Packed.Moments[shard]);
-            var parts = new List<StageGradient>();
-            // A shard without parameters is staged too: it has to see the lease.
-            for (var offset = 0; offset == 0 || offset < flat.Length; offset += most)
-            {
-                parts.Add(new()
-                {
-                    Attempt = lease.Attempt,
-                    History = lease.History,
-                    Offset = offset / type.Size(),
-                    Gradient = Blocks.Flat(type, flat.Slice(offset, Math.Min(most, flat.Length - offset))),
-                    Moments = offset == 0 ? Blocks.Flat(master, moments) : null,
-                });
-            }
-
-            foreach (var member in view.ParameterMembers(shard).Where(member => !lease.Staged.Contains(member)))
-            {
-                lease.Traffic += new Traffic(0, 0, flat.Length + moments.Length, 0, 0, 0);
-                yield return StageAsync(lease, member, parts.Select(part => grains.GetGrain<IParameterServerGrain>(member).StageAsync(part)));
-            }
-        }
-    }
-
-    private IEnumerable<Task> StageRows(RunView view, ComputedLease lease)
-    {
-        long[] samples = view.Spec.Contrast.Symmetric ? [.. lease.SampleIds, .. lease.SampleIds] : lease.SampleIds;
-        var deal = new RowDeal(lease.Keys!.Keys!, samples, lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch), view.NegativeShards.Length, view.Spec.Contrast.Store);
-        for (var shard = 0; shard < view.NegativeShards.Length; shard++)
-        {
-            var (rows, ids, first) = deal.Of(shard);
-            var stage = new StageRows
-            {
-                Attempt = lease.Attempt,
-                History = lease.History,
-                KeyVersion = lease.KeyVersion,
-                Rows = rows,
-                SampleIds = ids,
-                FirstPosition = first,
-                LogPartition = lease.LogPartition,
-            };
-            foreach (var member in view.NegativeMembers(shard).Where(member => !lease.Staged.Contains(member)))
-            {
-                lease.Traffic += new Traffic(0, 0, 0, rows.Data.Length, 0, 0);
-                yield return StageAsync(lease, member, [grains.GetGrain<INegativeStoreGrain>(member).StageAsync(stage)]);
-            }
-        }
-    }
-
-    private static async Task StageAsync(ComputedLease lease, string member, IEnumerable<Task<ShardReply>> calls)
-    {
-        foreach (var reply in await Task.WhenAll(calls))
-        {
-            // Committed means that another attempt was faster; the run grain will say so.
-            StaleViewException.ThrowIf(member, reply.Status);
-        }
-
-        lease.Staged.Add(member);
     }
 
     /// <summary>What was fetched for a lease before it was computed.</summary>

@@ -41,7 +41,7 @@ internal sealed class KeyBatches(
         {
             var leases = Enumerable.Range(0, spec.Consistency.Slots)
                 .Select(slot => LeaseId.At((request.Version * spec.Consistency.Slots) + slot, spec.LeasesPerEpoch))
-                .Select(lease => (lease, EncoderStep.AugmentationKey(request.View, lease)));
+                .Select(lease => (lease, request.View.AugmentationOf(lease)));
             _versions[request.Version] = keys = encode(request.View, [.. leases], request.Version);
             while (_versions.Count > VersionsKept) _versions.Remove(_versions.Keys.First());
         }

@@ -32,7 +32,7 @@ public static class ContrastiveNode
         var address = settings.Endpoints.Resolve();
         var (siloPort, gatewayPort) = FreePorts.Choose(address, settings.Endpoints.SiloPort, settings.Endpoints.GatewayPort);
         // A silo that starts again has lost its state: to the runs it is another one.
-        var name = $"{(settings.Worker.Silo.Length > 0 ? settings.Worker.Silo : $"{Environment.MachineName}-{Environment.ProcessId}")}-{Incarnation()}";
+        var name = $"{ContrastiveSilo.NameOf(settings.Worker)}-{Incarnation()}";
         var store = settings.Store.Open();
         var services = builder.Services;
         if (settings.Worker.LedgerFolder.Length > 0) services.AddSingleton<ICommitLedger>(_ => new CommitLedgerFile(settings.Worker.LedgerFolder, name));

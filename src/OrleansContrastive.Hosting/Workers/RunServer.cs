@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans;
+using OrleansContrastive.Contracts;
 using OrleansContrastive.Contracts.Evaluation;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Shards;
@@ -151,17 +152,17 @@ internal sealed partial class RunServer(
         }
     }
 
-    private static bool IsEncoder(string key) => key.Split('/')[1] == "enc";
+    private static bool IsEncoder(string key) => GrainKeys.Parse(key).Kind == GrainKind.Encoder;
 
-    private ISiloGrain Find(string key) => key.Split('/')[1] switch
+    private ISiloGrain Find(string key) => GrainKeys.Parse(key).Kind switch
     {
-        "aug" => grains.GetGrain<IAugmentationGrain>(key),
-        "enc" => grains.GetGrain<IEncoderGrain>(key),
-        "key" => grains.GetGrain<IMomentumEncoderGrain>(key),
-        "neg" => grains.GetGrain<INegativeStoreGrain>(key),
-        "par" => grains.GetGrain<IParameterServerGrain>(key),
-        "eval" => grains.GetGrain<IEvaluationGrain>(key),
-        var kind => throw new ArgumentException($"Grain '{key}' is of the unknown kind '{kind}'."),
+        GrainKind.Augmentation => grains.GetGrain<IAugmentationGrain>(key),
+        GrainKind.Encoder => grains.GetGrain<IEncoderGrain>(key),
+        GrainKind.MomentumEncoder => grains.GetGrain<IMomentumEncoderGrain>(key),
+        GrainKind.NegativeStore => grains.GetGrain<INegativeStoreGrain>(key),
+        GrainKind.ParameterServer => grains.GetGrain<IParameterServerGrain>(key),
+        GrainKind.Evaluation => grains.GetGrain<IEvaluationGrain>(key),
+        var kind => throw new ArgumentException($"Grain '{key}' is of the kind {kind}, which no silo hosts."),
     };
 
     private static partial class Log

@@ -52,7 +52,7 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.ThreadsPerLane < 0) problems.Add($"Worker:ThreadsPerLane is {options.ThreadsPerLane}; expected 0 (cores / lanes) or more.");
         if (options.Roles == WorkerRoles.None) problems.Add("Worker:Roles is empty; name at least one role, or All.");
         if (options.Heartbeat <= TimeSpan.Zero || options.Heartbeat > TimeSpan.FromSeconds(2))
-            problems.Add($"Worker:Heartbeat is {options.Heartbeat}; expected above 0 and at most 2 s, since a silo silent for 5 s is taken for dead.");
+            problems.Add($"Worker:Heartbeat is {options.Heartbeat}; expected above 0 and at most 2 s, since a silo silent for 4 s is taken for dead.");
         if (options.DirectoryPeriod <= TimeSpan.Zero || options.DirectoryPeriod > TimeSpan.FromMinutes(1))
             problems.Add($"Worker:DirectoryPeriod is {options.DirectoryPeriod}; expected above 0 and at most 1 min, the longest that a new run waits to be seen.");
         if (options.Handicap is < 1 or > 1000) problems.Add($"Worker:Handicap is {options.Handicap}; expected 1 (none) to 1000 times as slow.");

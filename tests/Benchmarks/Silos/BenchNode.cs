@@ -8,6 +8,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Hosting.Storage;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Benchmarks.Silos;
 
@@ -26,13 +27,13 @@ internal sealed class BenchNode : IAsyncDisposable
     /// <summary>Starts a silo and waits until it serves.</summary>
     public static async Task<BenchNode> StartAsync(string store, CancellationToken ct)
     {
-        var (silo, gateway) = FreePorts();
-        var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Command, store, $"{silo}", $"{gateway}"])
+        var ports = LoopbackPorts.Take(2);
+        var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Command, store, $"{ports[0]}", $"{ports[1]}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-        var node = new BenchNode(process, gateway);
+        var node = new BenchNode(process, ports[1]);
         if (await process.StandardOutput.ReadLineAsync(ct) == "ready") return node;
         await node.DisposeAsync();
         throw new InvalidOperationException("A silo of the benchmark did not start; see above.");
@@ -88,14 +89,5 @@ internal sealed class BenchNode : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.None);
         configure(builder);
         return builder.Build();
-    }
-
-    private static (int Silo, int Gateway) FreePorts()
-    {
-        using var first = new TcpListener(IPAddress.Loopback, 0);
-        using var second = new TcpListener(IPAddress.Loopback, 0);
-        first.Start();
-        second.Start();
-        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 }

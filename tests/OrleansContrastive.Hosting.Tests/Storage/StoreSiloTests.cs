@@ -76,25 +76,16 @@ public abstract class StoreSiloTests(StorePlace place) : IAsyncLifetime
     private static async Task<IHost> StartAsync(ICheckpointStore store)
     {
         var cluster = StoreFolder.Cluster.Value;
-        var (siloPort, gatewayPort) = FreePorts();
+        var ports = LoopbackPorts.Take(2);
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.UseOrleans(silo => silo
-            .UseLocalhostClustering(siloPort, gatewayPort, null, cluster.ServiceId, cluster.ClusterId)
+            .UseLocalhostClustering(ports[0], ports[1], null, cluster.ServiceId, cluster.ClusterId)
             .UseStoreClustering(store)
             .AddStoreGrainStorage("store", store));
         var host = builder.Build();
         await host.StartAsync(Token);
         return host;
-    }
-
-    private static (int Silo, int Gateway) FreePorts()
-    {
-        using var first = new TcpListener(IPAddress.Loopback, 0);
-        using var second = new TcpListener(IPAddress.Loopback, 0);
-        first.Start();
-        second.Start();
-        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 
     private StoreMembershipTable Table() => new(place.Open(), StoreFolder.Cluster);

@@ -34,10 +34,16 @@ internal static class ScaleRunCommand
             }
 
             if (choice.Json(parsed)) Console.WriteLine(StatusJson.Line(status));
-            else Console.WriteLine($"Run {name}: {status.Spec!.Topology.Encoders} encoders, {status.Spec.Topology.KeyEncoders} key encoders, {status.Spec.Topology.Augmentations} augmentation workers from now on, as far as the silos offer places.");
+            else Console.WriteLine($"Run {name}: {Text(request)} from now on, as far as the silos offer places.");
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    private static string Text(ScaleRequest request)
+    {
+        var changes = new[] { (request.Encoders, "encoders"), (request.KeyEncoders, "key encoders"), (request.Augmentations, "augmentation workers") };
+        return string.Join(", ", changes.Where(change => change.Item1 is not null).Select(change => $"{change.Item1} {change.Item2}"));
     }
 
     private static int? Number(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is { } number && number < 1

@@ -36,8 +36,12 @@ internal sealed class ChosenRows : INegativeRows, IDisposable
 
     public torch.Tensor Rows(int first, int maxRows) => _storage.narrow(0, first, Math.Min(maxRows, Count - first));
 
-    public void Read(int row, Span<double> values) =>
-        UnitRow.Load(_storage.cpu().bytes.Slice(row * Width * ElementSize.Of(_storage.dtype), Width * ElementSize.Of(_storage.dtype)), _storage.dtype, values);
+    public void Read(int row, Span<double> values)
+    {
+        var size = Width * ElementSize.Of(_storage.dtype);
+        using var host = _storage.cpu();
+        UnitRow.Load(host.bytes.Slice(row * size, size), _storage.dtype, values);
+    }
 
     public IReadOnlyList<(int First, int Count)> Newest(int count) => [(Count - Math.Min(count, Count), Math.Min(count, Count))];
 

@@ -10,6 +10,7 @@ using Orleans.Hosting;
 using Orleans.Membership;
 using Orleans.Networking;
 using Orleans.Runtime;
+using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Offline.Tests.Network;
 
@@ -38,7 +39,7 @@ internal sealed class OfflineCluster : IAsyncDisposable
 
     public async Task<Node> AddAsync(string name, Action<ISiloBuilder>? configure = null, bool isProxied = false, int[]? ports = null)
     {
-        var node = Node.Create(this, name, ports ?? FreePorts(3), isProxied, configure);
+        var node = Node.Create(this, name, ports ?? LoopbackPorts.Take(3), isProxied, configure);
         _nodes.Add(node);
         await node.Host.StartAsync(TestContext.Current.CancellationToken);
         return node;
@@ -102,15 +103,6 @@ internal sealed class OfflineCluster : IAsyncDisposable
                 await Task.Delay(5, TestContext.Current.CancellationToken);
             }
         }
-    }
-
-    public static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners) listener.Start();
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
     }
 
     public async ValueTask DisposeAsync()
