@@ -22,7 +22,7 @@ internal interface IContestant : IAsyncDisposable
 internal sealed class MissingPartException(string message) : Exception(message);
 
 /// <summary>One row of the report: ours against the peer, alternately, in the same run on the same machine.</summary>
-/// <param name="Name">The name that <c>--only</c> takes.</param>
+/// <param name="Name">The name on the command line.</param>
 /// <param name="Unit">Unit of both figures.</param>
 /// <param name="Better">Which figure wins.</param>
 /// <param name="Budget">The least ratio that docs/architecture.md asks for.</param>

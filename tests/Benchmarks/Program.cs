@@ -4,24 +4,30 @@ using OrleansContrastive.Benchmarks.Silos;
 // Rows about several processes start this program again.
 if (args is [BenchNode.Command, .. var node]) return await BenchNode.RunAsync(node);
 
-// Progress goes to standard error, the report alone to standard output.
-var json = args.Contains("--json");
-var only = Options(args, "--only");
-var rounds = Options(args, "--rounds").Select(int.Parse).Cast<int?>().LastOrDefault();
-var contests = Catalog.All(rounds ?? 3);
+const string Usage = "./run bench [NAME...] [--json] [--rounds N]   ours against the peer, measured alternately";
 
-if (args.Contains("--help"))
+// Progress goes to standard error, the report alone to standard output.
+var json = false;
+var rounds = 3;
+var names = new List<string>();
+for (var index = 0; index < args.Length; index++)
 {
-    Console.WriteLine("./run bench [--json] [--only NAME]... [--rounds N]   ours against the peer, measured alternately");
+    if (args[index] == "--json") json = true;
+    else if (args[index] == "--rounds" && index + 1 < args.Length && int.TryParse(args[index + 1], out rounds) && rounds > 0) index++;
+    else if (!args[index].StartsWith('-') || args[index] == "--help") names.Add(args[index]);
+    else return Refuse($"'{string.Join(' ', args[index..])}' is not understood.");
+}
+
+var contests = Catalog.All(rounds);
+if (names.Contains("--help"))
+{
+    Console.WriteLine(Usage);
     foreach (var contest in contests) Console.WriteLine($"  {contest.Name}");
     return 0;
 }
 
-foreach (var unknown in only.Where(name => contests.All(contest => contest.Name != name)))
-{
-    Console.Error.WriteLine($"There is no row named '{unknown}'. Rows: {string.Join(", ", contests.Select(c => c.Name))}.");
-    return 2;
-}
+foreach (var unknown in names.Where(name => contests.All(contest => contest.Name != name)))
+    return Refuse($"There is no row named '{unknown}'. Rows: {string.Join(", ", contests.Select(contest => contest.Name))}.");
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, press) =>
@@ -32,7 +38,7 @@ Console.CancelKeyPress += (_, press) =>
 
 var progress = new StandardError();
 var rows = new List<BenchRow>();
-foreach (var contest in contests.Where(contest => only.Count == 0 || only.Contains(contest.Name)))
+foreach (var contest in contests.Where(contest => names.Count == 0 || names.Contains(contest.Name)))
 {
     try
     {
@@ -52,8 +58,11 @@ foreach (var contest in contests.Where(contest => only.Count == 0 || only.Contai
 Console.WriteLine(json ? Report.Json(rows) : Report.Table(rows));
 return rows.Any(row => row.Failed) ? 1 : 0;
 
-static List<string> Options(string[] arguments, string name) =>
-    [.. arguments.Zip(arguments.Skip(1)).Where(pair => pair.First == name).Select(pair => pair.Second)];
+static int Refuse(string why)
+{
+    Console.Error.WriteLine($"{why}{Environment.NewLine}{Usage}");
+    return 2;
+}
 
 internal sealed class StandardError : IProgress<string>
 {

@@ -68,7 +68,7 @@ internal sealed class FrameReader(ITransport transport, long longest)
         for (var index = 0; index < payloads.Length; index++) sum += BinaryPrimitives.ReadUInt32LittleEndian(lengths[(index * sizeof(uint))..]);
         if (sum != left) return sum;
         for (var index = 0; index < payloads.Length; index++)
-            payloads[index] = GC.AllocateUninitializedArray<byte>((int)BinaryPrimitives.ReadUInt32LittleEndian(lengths[(index * sizeof(uint))..]));
+            payloads[index] = PayloadPool.Shared.Rent((int)BinaryPrimitives.ReadUInt32LittleEndian(lengths[(index * sizeof(uint))..]));
         return sum;
     }
 

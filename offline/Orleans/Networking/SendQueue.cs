@@ -21,21 +21,25 @@ internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed
     private int _used;
     private bool _hasThread;
     private bool _isSending;
+    private bool _wasAlone;
     private bool _isClosed;
 
     /// <summary>Queues a frame, which belongs to the queue from now on; false where the queue is closed.</summary>
     public bool Add(FrameWriter frame)
     {
+        bool isAlone;
         lock (_gate)
         {
             if (_isClosed) return false;
             _waiting.Add(frame);
             if (_isSending) return true;
             _isSending = true;
+            isAlone = _wasAlone && frame.Length < Large;
         }
 
-        // Not sent here: others that run meanwhile add theirs, and all go in one call of the kernel.
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        // Among many, others that run meanwhile add theirs, and all go in one call of the kernel. One alone goes sooner from here.
+        if (isAlone) _ = SendAsync(mayBlock: false);
+        else ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         return true;
     }
 
@@ -120,7 +124,12 @@ internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed
         lock (_gate)
         {
             (_taken, _waiting) = (_waiting, _taken);
-            if (_taken.Count > 0) return true;
+            if (_taken.Count > 0)
+            {
+                _wasAlone = _taken.Count == 1;
+                return true;
+            }
+
             _isSending = false;
             _drained?.TrySetResult();
             _drained = null;

@@ -94,7 +94,11 @@ public sealed class CallerGrain(ILocalSiloDetails silo) : Grain, ICallerGrain
         async Task LaneAsync()
         {
             // Turns do not overlap, so the counters need no lock.
-            while (next < blocks) sent += await grain.TakeAsync(parts[next++ % parts.Length]);
+            while (next < blocks)
+            {
+                var taken = await grain.TakeAsync(parts[next++ % parts.Length]);
+                sent += taken;
+            }
         }
     }
 }
