@@ -82,12 +82,14 @@ internal sealed class RunLedger
     }
 
     /// <summary>Answers an encoder that asks for work.</summary>
-    public LeaseReply Acquire(LeaseRequest request)
+    /// <param name="request">Who asks, and what it holds.</param>
+    /// <param name="encoders">How many share the slots of a version.</param>
+    public LeaseReply Acquire(LeaseRequest request, int encoders)
     {
         if (request.History != Fence.History) return new() { Outcome = LeaseOutcome.OtherHistory };
         if (IsFinished) return new() { Outcome = LeaseOutcome.Finished };
         Forget(request);
-        if (Next(request) is not { } ordinal) return new() { Outcome = LeaseOutcome.Wait, After = TimeSpan.FromMilliseconds(2) };
+        if (Next(request, encoders) is not { } ordinal) return new() { Outcome = LeaseOutcome.Wait, After = TimeSpan.FromMilliseconds(2) };
 
         if (!_returned.Remove(ordinal)) _fresh = ordinal + 1;
         var attempt = new LeaseAttempt(LeaseId.At(ordinal, _leasesPerEpoch), ++_attempt);
@@ -210,7 +212,7 @@ internal sealed class RunLedger
         return ended.Count;
     }
 
-    private long? Next(LeaseRequest request)
+    private long? Next(LeaseRequest request, int encoders)
     {
         var held = _granted.Values.Count(grant => grant.Encoder == request.Encoder);
         // After a recovery, leases beyond the closed ones may be done already.
@@ -222,7 +224,10 @@ internal sealed class RunLedger
         // The step in hand may always be helped by an idle encoder, or a lease whose owner died could wait for ever.
         var step = ordinal / Slots;
         if (step <= Version && request.Idle) return ordinal;
-        return held <= _spec.Topology.LeasesAhead && step <= Version + _spec.Topology.LeasesAhead ? ordinal : null;
+        if (held > _spec.Topology.LeasesAhead || step > Version + _spec.Topology.LeasesAhead) return null;
+        // One that holds more than its share of a step computes it while others have nothing to do.
+        var ofStep = _granted.Count(grant => grant.Value.Encoder == request.Encoder && grant.Key / Slots == step);
+        return ofStep * encoders < Slots ? ordinal : null;
     }
 
     private void Close()

@@ -103,7 +103,7 @@ internal sealed partial class TrainingRunGrain(
         {
             RunPhase.Running when _stopWanted => new() { Outcome = LeaseOutcome.Finished },
             RunPhase.Running when _view is null || !_view.Encoders.Contains(request.Encoder) => new() { Outcome = LeaseOutcome.Wait, After = OutsiderWait },
-            RunPhase.Running => _ledger!.Acquire(request),
+            RunPhase.Running => _ledger!.Acquire(request, _view.Encoders.Length),
             RunPhase.Preparing => new() { Outcome = LeaseOutcome.OtherHistory },
             _ => new() { Outcome = LeaseOutcome.Finished },
         };

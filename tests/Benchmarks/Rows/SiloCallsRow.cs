@@ -12,7 +12,8 @@ internal sealed class SiloCallsRow : IContestant
     public async Task PrepareAsync(CancellationToken ct)
     {
         await _silos.StartAsync(ct);
-        await MeasureAsync(ct);
+        // The compiler's last tier comes after some ten thousand calls.
+        for (var round = 0; round < 5; round++) await MeasureAsync(ct);
     }
 
     public Task<double> MeasureAsync(CancellationToken ct) => _silos.Caller.CallAsync(_silos.Answering, Calls);

@@ -9,7 +9,7 @@ public sealed class RunLedgerTests
     private static RunLedger Ledger(RunSpec spec, long term = 1) => new(spec, new(term, 0), new LedgerCursor(spec.LeasesPerEpoch));
 
     private static LeaseReply Acquire(RunLedger ledger, string encoder = "a", bool idle = true) =>
-        ledger.Acquire(new(encoder, ledger.Fence.History, idle));
+        ledger.Acquire(new(encoder, ledger.Fence.History, idle), encoders: 2);
 
     private static BeginReply Begin(RunLedger ledger, LeaseReply lease, string encoder) =>
         ledger.Begin(new(encoder, ledger.Fence.History, lease.Attempt), ledger.Version);
@@ -41,6 +41,24 @@ public sealed class RunLedgerTests
         Assert.Equal([new(0, 0), new(0, 1)], order.Leases.Select(lease => lease.Attempt.Lease));
         Assert.Equal(0, order.SamplesBefore);
         Assert.Equal(8, order.Samples);
+    }
+
+    [Fact]
+    public void Lockstep_leaves_every_encoder_its_share_of_the_next_version()
+    {
+        var ledger = Ledger(TestSpecs.Create(ConsistencyMode.Lockstep));
+        var (first, second) = (Acquire(ledger, "a"), Acquire(ledger, "b"));
+        Assert.Equal(new LeaseId(0, 2), Acquire(ledger, "a", idle: false).Attempt.Lease);
+
+        // The rest of version 2 is the other's, however often the quick one asks...
+        Commit(ledger, first);
+        Assert.Equal(LeaseOutcome.Wait, Acquire(ledger, "a").Outcome);
+        Assert.Equal(new LeaseId(0, 3), Acquire(ledger, "b", idle: false).Attempt.Lease);
+
+        // ...unless it is the step in hand, and nobody has it.
+        Commit(ledger, second);
+        ledger.EndAttempts("b");
+        Assert.Equal(new LeaseId(0, 3), Acquire(ledger, "a").Attempt.Lease);
     }
 
     [Fact]
@@ -133,7 +151,7 @@ public sealed class RunLedgerTests
     public void Another_history_is_answered_by_name_and_never_by_an_exception()
     {
         var ledger = Ledger(TestSpecs.Create(ConsistencyMode.Unbounded));
-        Assert.Equal(LeaseOutcome.OtherHistory, ledger.Acquire(new("a", 7, true)).Outcome);
+        Assert.Equal(LeaseOutcome.OtherHistory, ledger.Acquire(new("a", 7, true), encoders: 2).Outcome);
         Assert.Equal(CommitOutcome.Refused, ledger.Commit(new()
         {
             Attempt = new(new(0, 0), 1),
@@ -196,8 +214,8 @@ public sealed class RunLedgerTests
         var ledger = Ledger(TestSpecs.Create(ConsistencyMode.Unbounded));
         var first = Acquire(ledger, "a");
 
-        var again = ledger.Acquire(new("a", 0, Idle: true, Holding: []));
-        var other = ledger.Acquire(new("a", 0, Idle: true, Holding: [again.Attempt]));
+        var again = ledger.Acquire(new("a", 0, Idle: true, Holding: []), encoders: 2);
+        var other = ledger.Acquire(new("a", 0, Idle: true, Holding: [again.Attempt]), encoders: 2);
 
         Assert.Equal(first.Attempt.Lease, again.Attempt.Lease);
         Assert.NotEqual(first.Attempt, again.Attempt);

@@ -99,7 +99,7 @@ internal sealed class SimulatedCluster
     {
         if (encoder.Lease is null)
         {
-            var reply = _ledger.Acquire(new(encoder.Name, _history, true));
+            var reply = _ledger.Acquire(new(encoder.Name, _history, true), _encoders.Length);
             if (reply.Outcome == LeaseOutcome.Granted) encoder.Take(reply, _history);
             if (encoder.Members.Count == 0 || _random.Next(2) == 0) encoder.Look(_view, [.. Members]);
             return;
