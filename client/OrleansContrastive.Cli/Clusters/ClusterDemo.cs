@@ -41,7 +41,7 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
         }
 
         await cluster.ReadyAsync(cancellation);
-        var (status, stall) = await TrainAsync(cluster, cancellation);
+        var (status, stall, trained) = await TrainAsync(cluster, cancellation);
         words.WriteLine("The run is complete. Judging its encoder ...");
         var knn = await JudgeAsync(cluster, cancellation);
         var audit = await LedgerAudit.CompareAsync(cluster.Store, Run, ledgers, complete: true, cancellation);
@@ -60,7 +60,7 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
             SamplesNeverCounted = audit.SamplesNeverCounted,
             UpdatesAcknowledged = audit.Acknowledged,
             LeasesGrantedAgain = status.LeasesRegranted,
-            ImagesPerSecond = status.Seconds > 0 ? Math.Round(status.SamplesApplied / status.Seconds, 1) : 0,
+            ImagesPerSecond = trained > TimeSpan.Zero ? Math.Round(status.SamplesApplied / trained.TotalSeconds, 1) : 0,
             SingleProcessImagesPerSecond = single?.ImagesPerSecond,
             StalenessP50 = status.Asynchrony?.GradientStaleness.P50 ?? 0,
             StalenessP99 = status.Asynchrony?.GradientStaleness.P99 ?? 0,
@@ -79,7 +79,7 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
     }
 
     /// <summary>Trains to the end, with one death and one replacement half-way.</summary>
-    private async Task<(RunStatus Status, double Stall)> TrainAsync(LocalCluster cluster, CancellationToken cancellation)
+    private async Task<(RunStatus Status, double Stall, TimeSpan Trained)> TrainAsync(LocalCluster cluster, CancellationToken cancellation)
     {
         RunSpec spec;
         // The run waits for all four, so that every shard has its follower from the start.
@@ -111,7 +111,7 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
         }
 
         return status.Phase == RunPhase.Completed
-            ? (status, stall)
+            ? (status, stall, watch.Trained)
             : throw new InvalidOperationException($"The run is {status.Phase.ToString().ToLowerInvariant()}: {status.Problem} The silos' logs are in {Path.Combine(folder, "logs")}.");
     }
 

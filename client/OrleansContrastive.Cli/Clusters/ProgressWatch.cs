@@ -29,6 +29,15 @@ internal sealed class ProgressWatch : IAsyncDisposable
     /// <summary>Now, on the watch's clock.</summary>
     public TimeSpan Now => _clock.Elapsed;
 
+    /// <summary>From the first commit that was seen to the last one, deaths included: a run's own clock begins again with its owner.</summary>
+    public TimeSpan Trained
+    {
+        get
+        {
+            lock (_advances) return _advances.Count == 0 ? TimeSpan.Zero : _advances[^1] - _advances[0];
+        }
+    }
+
     /// <summary>
     /// The longest time without a new commit after a moment, in seconds: what the run stood still because of what happened then.
     /// It is not the time to the first commit, since some that were under way may still come in.
