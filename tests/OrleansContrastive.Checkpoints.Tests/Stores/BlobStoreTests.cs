@@ -41,33 +41,6 @@ public sealed class BlobStoreTests(Azurite azurite) : StoreContract
         Assert.Contains(left.Span[0], outcomes.Select(outcome => (byte)outcome));
     }
 
-    [Fact]
-    public async Task At_most_a_few_blocks_are_in_memory()
-    {
-        const int Blocks = 40;
-        const int BlockBytes = 1 << 20;
-        var store = new BlobStore(await ClientAsync(), BlockBytes);
-        var part = Noise(BlockBytes);
-        long most = 0;
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-
-        await store.WriteLargeAsync(
-            "large",
-            async (stream, token) =>
-            {
-                for (var i = 0; i < Blocks; i++)
-                {
-                    await stream.WriteAsync(part, token);
-                    most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
-                }
-            },
-            cancellationToken: Token);
-
-        Assert.InRange(most, 0, 20 * BlockBytes);
-        await using var read = (await store.OpenReadAsync("large", Token))!;
-        Assert.Equal((long)Blocks * BlockBytes, read.Length);
-    }
-
     [Theory]
     [InlineData("small")]
     [InlineData("large")]
