@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using OrleansContrastive.Cli.Clusters;
 using OrleansContrastive.Cluster.Tests.Harness;
 using OrleansContrastive.Tests.Shared;

@@ -44,7 +44,7 @@ internal static class AsynchronyPlot
         {
             var at = low + ((high - low) * tick / 4);
             svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{Left}\" x2=\"{Width - 16}\" y1=\"{Y(at):F1}\" y2=\"{Y(at):F1}\" stroke=\"#dddddd\"/>")
-                .Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{Y(at) + 4:F1}\" text-anchor=\"end\">{at:F0}</text>\n");
+                .Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{Y(at) + 4:F1}\" text-anchor=\"end\">{at.ToString(fromZero ? "F0" : "0.#", CultureInfo.InvariantCulture)}</text>\n");
         }
 
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"{top - 8}\" font-weight=\"bold\">{label}</text>\n");

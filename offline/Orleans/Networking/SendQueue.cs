@@ -5,7 +5,7 @@ namespace Orleans.Networking;
 /// <summary>
 /// The frames that wait to be sent on one transport. One loop takes all that wait, puts the small parts together and sends large
 /// ones straight from where they are. It runs in the thread pool while all is small and the other end keeps up; else on a thread of
-/// its own, which may block.
+/// its own, which may block. Where frames come one at a time, each goes from the thread that adds it.
 /// </summary>
 internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed) : IThreadPoolWorkItem
 {
@@ -38,7 +38,7 @@ internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed
         }
 
         // Among many, others that run meanwhile add theirs, and all go in one call of the kernel. One alone goes sooner from here.
-        if (isAlone) _ = SendAsync(mayBlock: false);
+        if (isAlone) _ = SendAsync(mayBlock: false, isCaller: true);
         else ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         return true;
     }
@@ -71,7 +71,7 @@ internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed
 
     void IThreadPoolWorkItem.Execute() => _ = SendAsync(mayBlock: false);
 
-    private async Task SendAsync(bool mayBlock)
+    private async Task SendAsync(bool mayBlock, bool isCaller = false)
     {
         try
         {
@@ -87,6 +87,10 @@ internal sealed class SendQueue(ITransport transport, Action<Exception> onFailed
                 await FlushAsync().ConfigureAwait(false);
                 foreach (var frame in _taken) FramePool.Return(frame);
                 _taken.Clear();
+                if (!isCaller) continue;
+                // A caller has its own work: what others added meanwhile is not for it to send.
+                if (Take()) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return;
             }
         }
         catch (Exception exception)
