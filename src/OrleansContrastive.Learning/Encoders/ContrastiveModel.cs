@@ -1,4 +1,5 @@
 using OrleansContrastive.Learning.Heads;
+using OrleansContrastive.Learning.Methods.Frame;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -117,8 +118,26 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     /// <param name="rows">What it takes.</param>
     public Tensor Through(string name, Tensor rows) => Part<nn.Module<Tensor, Tensor>>(name).forward(rows);
 
-    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map.</summary>
+    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map, and over the patches where the model has a grid of them.</summary>
     public Tensor Features(Tensor views)
+    {
+        if (Options.Grid is null) return MapFeatures(views);
+        using var scope = NewDisposeScope();
+        return GridFeatures(views).mean([1, 2]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B, C, S, S] views to the features of each patch, [B, R, R, F].</summary>
+    /// <exception cref="InvalidOperationException">The model has no grid.</exception>
+    public Tensor GridFeatures(Tensor views)
+    {
+        var grid = Options.Grid ?? throw new InvalidOperationException("The model encodes whole images; it has no grid of patches.");
+        using var scope = NewDisposeScope();
+        var (patches, rows) = Patches.Grid(views, grid.Side, grid.Stride);
+        return MapFeatures(patches).view(views.shape[0], rows, rows, FeatureWidth).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[n, C, h, w] images or patches to their features [n, F], whether or not the model has a grid.</summary>
+    public Tensor MapFeatures(Tensor views)
     {
         using var scope = NewDisposeScope();
         return FeatureMap(views).to_type(_masterType).mean([2, 3]).MoveToOuterDisposeScope();
