@@ -38,4 +38,7 @@ public static class PhiloxPurpose
 
     /// <summary>The split of a data set into parts.</summary>
     public const uint DatasetSplit = 11;
+
+    /// <summary>The choice of triplets.</summary>
+    public const uint Mining = 20;
 }

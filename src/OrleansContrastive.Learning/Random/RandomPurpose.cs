@@ -26,4 +26,7 @@ internal static class RandomPurpose
 
     /// <summary>Mixing factors.</summary>
     public const uint Regularisation = 10;
+
+    /// <summary>The choice of triplets.</summary>
+    public const uint Mining = 20;
 }
