@@ -20,7 +20,7 @@ internal static class SpecResolver
     private static readonly string[] Corrections = ["none", "inverse", "delay-compensation", "adaptive-delay-compensation"];
     private static readonly string[] Wires = ["float32", "bfloat16"];
     private static readonly string[] Stores = ["queue", "bank"];
-    private static readonly string[] Samplings = ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed", "noise"];
+    private static readonly string[] Samplings = ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed", "noise", "synco"];
     private static readonly string[] Prefetches = ["none", "views", "keys", "weights"];
     private static readonly string[] KeyEncodings = ["shared", "local"];
     private static readonly string[] NegativeModes = ["mirror", "shard"];
@@ -60,6 +60,12 @@ internal static class SpecResolver
         Range("classPrior", recipe.ClassPrior, recipe.ClassPrior is >= 0 and < 1, "0 to below 1");
         Range("mixedPairs", recipe.MixedPairs, recipe.MixedPairs >= 0, "0 or more");
         Range("mixedWithQuery", recipe.MixedWithQuery, recipe.MixedWithQuery >= 0, "0 or more");
+        Range("syncoRows", string.Join(",", recipe.SyncoRows), recipe.SyncoRows.Length == 6 && recipe.SyncoRows.All(rows => rows >= 0), "six numbers, 0 or more");
+        Range(
+            "syncoStrengths",
+            string.Join(",", recipe.SyncoStrengths.Select(strength => FormattableString.Invariant($"{strength}"))),
+            recipe.SyncoStrengths.Length == 3 && recipe.SyncoStrengths.All(strength => strength >= 0),
+            "three numbers, 0 or more");
         Range("keyBatch", recipe.KeyBatch, recipe.KeyBatch >= 1, "1 or more");
         Range("keyBatch", recipe.KeyBatch, recipe.KeyBatch == 1 || recipe.KeyEncoding == "shared", "1, since local keys are encoded lease by lease");
         Range("keyDeadlineMilliseconds", recipe.KeyDeadlineMilliseconds, recipe.KeyDeadlineMilliseconds is > 0 and <= 10_000, "above 0 and at most 10000");
@@ -116,6 +122,7 @@ internal static class SpecResolver
                     ClassPrior = recipe.ClassPrior,
                     MixedPairs = recipe.MixedPairs,
                     MixedWithQuery = recipe.MixedWithQuery,
+                    Synthetic = Synthetic(recipe.SyncoRows, recipe.SyncoStrengths),
                 },
             },
             Optimizer = new()
@@ -152,6 +159,19 @@ internal static class SpecResolver
         Range("wire", recipe.Wire, spec.Wire == WireFormat.Float32 || spec.Model.Precision != "float64", "float32, since the precision is float64");
         return spec;
     }
+
+    private static SyntheticSpec Synthetic(int[] rows, double[] strengths) => new()
+    {
+        Interpolated = rows[0],
+        Extrapolated = rows[1],
+        Mixed = rows[2],
+        Noisy = rows[3],
+        Gradient = rows[4],
+        Adversarial = rows[5],
+        Noise = strengths[0],
+        Step = strengths[1],
+        Sign = strengths[2],
+    };
 
     private static ConsistencySpec Consistency(TrainingRecipe recipe, int slots) => new()
     {

@@ -74,10 +74,10 @@ internal sealed record TrainingRecipe
     /// <summary>μ of a bank's rows.</summary>
     public double BankMomentum { get; init; } = 0.5;
 
-    /// <summary>Which negatives count: all, uniform, recent, hardest, debiased, reweighted, mixed, or noise (against a bank).</summary>
+    /// <summary>Which negatives count: all, uniform, recent, hardest, debiased, reweighted, mixed, noise (against a bank), or synco.</summary>
     public string Sampling { get; init; } = "all";
 
-    /// <summary>Rows drawn, in the window, hardest, or to mix from.</summary>
+    /// <summary>Rows drawn, in the window, hardest, or to mix from; synco's paper has 1024.</summary>
     public int SamplingRows { get; init; } = 256;
 
     /// <summary>β of reweighted.</summary>
@@ -91,6 +91,12 @@ internal sealed record TrainingRecipe
 
     /// <summary>s' of mixed.</summary>
     public int MixedWithQuery { get; init; } = 32;
+
+    /// <summary>Rows of synco's six generators: interpolated, extrapolated, mixed, noisy, along the gradient, adversarial.</summary>
+    public int[] SyncoRows { get; init; } = [256, 256, 256, 64, 64, 64];
+
+    /// <summary>σ, δ and η of synco's last three.</summary>
+    public double[] SyncoStrengths { get; init; } = [0.01, 0.01, 0.01];
 
     /// <summary>Name of the augmentation recipe of both views; null = by the size of the images.</summary>
     public string? Augmentation { get; init; }

@@ -41,4 +41,7 @@ public static class PhiloxPurpose
 
     /// <summary>Rotations, patch orders and whatever else a pretext task is about; drawn where it is learned.</summary>
     public const uint Pretext = 12;
+
+    /// <summary>The choice of triplets.</summary>
+    public const uint Mining = 20;
 }

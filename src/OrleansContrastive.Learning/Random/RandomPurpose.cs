@@ -29,4 +29,7 @@ internal static class RandomPurpose
 
     /// <summary>Rotations, patch orders and whatever else a pretext task is about.</summary>
     public const uint Pretext = 12;
+
+    /// <summary>The choice of triplets.</summary>
+    public const uint Mining = 20;
 }
