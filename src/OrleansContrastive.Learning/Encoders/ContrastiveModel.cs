@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace OrleansContrastive.Learning.Encoders;
 
 /// <summary>
-/// An encoder with its head. Parameters are named <c>encoder.…</c> as in torchvision and <c>head.…</c> as in torch's
+/// An encoder with its head. Parameters are named <c>encoder.…</c> as in torchvision (timm) and <c>head.…</c> as in torch's
 /// Sequential. Weights are drawn from counter-based random numbers: equal seeds give equal models on every machine.
 /// Use it from one executor thread; it owns its tensors and outlives dispose scopes.
 /// </summary>
@@ -18,7 +18,7 @@ namespace OrleansContrastive.Learning.Encoders;
 public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "encoder")]
-    private readonly ResNet _encoder;
+    private readonly ImageEncoder _encoder;
 
     [ComponentName(Name = "head")]
     private readonly ProjectionHead? _head;
@@ -28,7 +28,7 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     private readonly ScalarType _masterType;
 
     /// <summary>Builds a model and draws its weights.</summary>
-    /// <param name="encoder">Which residual network.</param>
+    /// <param name="encoder">Which network.</param>
     /// <param name="head">What stands behind it.</param>
     /// <param name="options">How it computes, and where.</param>
     /// <param name="seed">The seed of the weights.</param>
@@ -51,7 +51,7 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
 
         var context = new LayerContext(options, seed);
         _masterType = context.MasterType;
-        _encoder = new ResNet(context, encoder);
+        _encoder = encoder.Build(context);
         if (head.Kind != "none") _head = new ProjectionHead(context, head, FeatureWidth);
         register_module("encoder", _encoder);
         if (_head is not null) register_module("head", _head);
@@ -66,7 +66,7 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
         Layout = DescribeLayout(options);
     }
 
-    /// <summary>Which residual network it is.</summary>
+    /// <summary>Which network it is.</summary>
     public EncoderSpec Encoder { get; }
 
     /// <summary>What stands behind it.</summary>
@@ -93,15 +93,22 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
         using (features) return _head.forward(features);
     }
 
-    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map.</summary>
+    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map, or the class token.</summary>
     public Tensor Features(Tensor views)
     {
         using var scope = NewDisposeScope();
-        return FeatureMap(views).to_type(_masterType).mean([2, 3]).MoveToOuterDisposeScope();
+        return FeaturesOf(Encode(views)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[B, C, H, W] views to the [B, F, h, w] map of the last stage.</summary>
+    /// <summary>[B, C, H, W] views to the [B, F, h, w] map of the last stage, or of the patch tokens.</summary>
     public Tensor FeatureMap(Tensor views)
+    {
+        using var scope = NewDisposeScope();
+        return MapOf(Encode(views), views).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One pass through the encoder, of which both features and map are made.</summary>
+    internal Tensor Encode(Tensor views)
     {
         ArgumentNullException.ThrowIfNull(views);
         var shape = views.shape;
@@ -114,6 +121,10 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
 
         return _encoder.forward(views);
     }
+
+    internal Tensor FeaturesOf(Tensor encoded) => _encoder.Features(encoded, _masterType);
+
+    internal Tensor MapOf(Tensor encoded, Tensor views) => _encoder.Map(encoded, views.shape[2], views.shape[3]);
 
     internal Parameter ParameterOf(TensorSlot slot) =>
         _parameterByName.TryGetValue(slot.Name, out var parameter)
@@ -136,8 +147,15 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
             p.Value.shape,
             0,
             checked((int)p.Value.numel()),
-            options.DecayNormsAndBiases || p.Value.dim() > 1));
-        var moments = _normByName.SelectMany(n => new[]
+            p.Value.requires_grad && (options.DecayNormsAndBiases || p.Value.dim() > 1),
+            !p.Value.requires_grad));
+        // In the order of the parameters: modules are listed level by level.
+        var norms = _parameterByName.Keys
+            .Where(name => name.EndsWith(".weight", StringComparison.Ordinal))
+            .Select(name => name[..^".weight".Length])
+            .Where(_normByName.ContainsKey)
+            .Select(name => (Key: name, Value: _normByName[name]));
+        var moments = norms.SelectMany(n => new[]
         {
             new TensorSlot($"{n.Key}.running_mean", n.Value.RunningMean.shape, 0, (int)n.Value.RunningMean.numel(), false),
             new TensorSlot($"{n.Key}.running_var", n.Value.RunningVariance.shape, 0, (int)n.Value.RunningVariance.numel(), false),

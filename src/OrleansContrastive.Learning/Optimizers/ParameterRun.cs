@@ -9,8 +9,9 @@ namespace OrleansContrastive.Learning.Optimizers;
 /// <param name="FixedRate">Whether the rate stays what it is at the peak: no warm-up, no schedule (SimSiam's predictor).</param>
 /// <param name="Alone">Whether it is one whole tensor and stays so, since its norm counts (LARS).</param>
 /// <param name="IsVector">Whether the tensor has one dimension at most: a bias, or a norm's scale.</param>
+/// <param name="Frozen">Whether it stays what it is, in θ_k too.</param>
 public readonly record struct ParameterRun(
-    int Offset, int Length, bool Decays, bool FixedRate = false, bool Alone = false, bool IsVector = false)
+    int Offset, int Length, bool Decays, bool FixedRate = false, bool Alone = false, bool IsVector = false, bool Frozen = false)
 {
     /// <summary>The runs of a parameter shard, as its layout says.</summary>
     /// <param name="layout">The tensors of the shard.</param>
@@ -28,7 +29,8 @@ public readonly record struct ParameterRun(
                 slot.Decays,
                 fixedRateParts?.Any(part => slot.Name == part || slot.Name.StartsWith(part + ".", StringComparison.Ordinal)) ?? false,
                 alone,
-                alone && slot.Shape.Length <= 1)),
+                alone && slot.Shape.Length <= 1,
+                slot.Frozen)),
             checked((int)layout.ParameterCount));
     }
 

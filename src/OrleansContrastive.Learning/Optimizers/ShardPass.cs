@@ -108,6 +108,12 @@ internal sealed class ShardPass<T>(
         Span<T> tile = stackalloc T[Tiles ? TileElements : 0];
         for (var index = 0; index < runs.Count; index++)
         {
+            if (runs[index].Frozen)
+            {
+                Keep(Math.Max(runs[index].Offset, begin), Math.Min(runs[index].Offset + runs[index].Length, end));
+                continue;
+            }
+
             var last = Math.Min(runs[index].Offset + runs[index].Length, end);
             var length = 0;
             for (var first = Math.Max(runs[index].Offset, begin); first < last; first += length)
@@ -116,6 +122,17 @@ internal sealed class ShardPass<T>(
                 Update(first, Gradient(first, length, tile), _coefficients[index]);
             }
         }
+    }
+
+    private void Keep(int first, int end)
+    {
+        if (end <= first) return;
+        var length = end - first;
+        Elements(current.Weights).Slice(first, length).CopyTo(Elements(Weights)[first..]);
+        Elements(current.Velocity).Slice(first, length).CopyTo(Elements(Velocity)[first..]);
+        Elements(current.KeyWeights).Slice(first, length).CopyTo(Elements(KeyWeights)[first..]);
+        if (SecondMoment.Length > 0) Elements(current.SecondMoment).Slice(first, length).CopyTo(Elements(SecondMoment)[first..]);
+        if (MeanSquare.Length > 0) Elements(current.MeanSquare).Slice(first, length).CopyTo(Elements(MeanSquare)[first..]);
     }
 
     private void Update(int first, ReadOnlySpan<T> gradient, in SgdStep coefficients)
