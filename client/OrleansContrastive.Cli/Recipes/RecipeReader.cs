@@ -76,6 +76,7 @@ internal static class RecipeReader
             if (plain == typeof(ulong)) return ulong.Parse(text, CultureInfo.InvariantCulture);
             if (plain == typeof(double)) return double.Parse(text, CultureInfo.InvariantCulture);
             if (plain == typeof(int[])) return new JsonArray([.. text.Split(',').Select(part => JsonValue.Create(int.Parse(part, CultureInfo.InvariantCulture)))]);
+            if (plain == typeof(string[])) return new JsonArray([.. text.Split(',').Select(part => JsonValue.Create(part))]);
             return new JsonArray([.. text.Split(',').Select(part => JsonValue.Create(double.Parse(part, CultureInfo.InvariantCulture)))]);
         }
         catch (Exception exception) when (exception is FormatException or OverflowException)
@@ -90,6 +91,7 @@ internal static class RecipeReader
         return plain == typeof(string) ? "a text"
             : plain == typeof(bool) ? "true or false"
             : plain == typeof(double) ? "a number"
+            : plain == typeof(string[]) ? "texts with commas between them"
             : plain == typeof(double[]) ? "numbers with commas between them"
             : plain == typeof(int[]) ? "whole numbers with commas between them"
             : "a whole number";

@@ -15,7 +15,7 @@ namespace OrleansContrastive.Cli.Recipes;
 internal static class SpecResolver
 {
     private static readonly string[] Methods = ["moco-v1", "moco-v2"];
-    private static readonly string[] Schedules = ["cosine", "step", "constant"];
+    private static readonly string[] KeyMomentumSchedules = ["constant", "cosine"];
     private static readonly string[] Consistencies = ["lockstep", "bounded", "unbounded"];
     private static readonly string[] Corrections = ["none", "inverse", "delay-compensation", "adaptive-delay-compensation"];
     private static readonly string[] Wires = ["float32", "bfloat16"];
@@ -30,7 +30,6 @@ internal static class SpecResolver
     public static RunSpec Resolve(TrainingRecipe recipe, IImageDataset dataset, IReadOnlyList<torch.Device> lanes)
     {
         Check("method", recipe.Method, Methods);
-        Check("schedule", recipe.Schedule, Schedules);
         Check("consistency", recipe.Consistency, Consistencies);
         Check("correction", recipe.Correction, Corrections);
         Check("wire", recipe.Wire, Wires);
@@ -43,11 +42,9 @@ internal static class SpecResolver
         Range("batch", recipe.Batch, recipe.Batch >= 2 && recipe.Batch <= dataset.Count, $"2 to {dataset.Count}, the number of images");
         Range("temperature", recipe.Temperature, recipe.Temperature > 0, "above 0");
         Range("queueLength", recipe.QueueLength, recipe.QueueLength >= 1, "1 or more");
+        Check("keyMomentumSchedule", recipe.KeyMomentumSchedule, KeyMomentumSchedules);
         Range("keyMomentum", recipe.KeyMomentum, recipe.KeyMomentum is >= 0 and < 1, "0 to below 1");
-        Range("momentum", recipe.Momentum, recipe.Momentum is >= 0 and < 1, "0 to below 1");
         Range("checkpointsKept", recipe.CheckpointsKept, recipe.CheckpointsKept >= 1, "1 or more");
-        Range("learningRate", recipe.LearningRate, recipe.LearningRate > 0, "above 0");
-        Range("warmUpEpochs", recipe.WarmUpEpochs, recipe.WarmUpEpochs >= 0 && recipe.WarmUpEpochs < recipe.Epochs, "0 to below the number of epochs");
 
         Range("negatives", recipe.Negatives, recipe.Store == "queue" || recipe.Negatives == "shard", "shard, since a bank has no mirror");
         Range("bankMomentum", recipe.BankMomentum, recipe.BankMomentum is >= 0 and < 1, "0 to below 1");
@@ -104,6 +101,7 @@ internal static class SpecResolver
                 Temperature = recipe.Temperature,
                 QueueLength = recipe.QueueLength,
                 KeyMomentum = recipe.KeyMomentum,
+                KeyMomentumSchedule = recipe.KeyMomentumSchedule,
                 Symmetric = recipe.Symmetric,
                 ShuffleKeys = recipe.ShuffleKeys,
                 MaskOwnSample = recipe.MaskOwnSample,
@@ -125,17 +123,7 @@ internal static class SpecResolver
                     Synthetic = Synthetic(recipe.SyncoRows, recipe.SyncoStrengths),
                 },
             },
-            Optimizer = new()
-            {
-                LearningRate = recipe.LearningRate,
-                Momentum = recipe.Momentum,
-                WeightDecay = recipe.WeightDecay,
-                Nesterov = recipe.Nesterov,
-                ExcludeNormAndBias = recipe.ExcludeNormAndBias,
-                Schedule = recipe.Schedule,
-                WarmUpEpochs = recipe.WarmUpEpochs,
-                StepEpochs = recipe.StepEpochs,
-            },
+            Optimizer = OptimizerResolver.Resolve(recipe),
             Consistency = Consistency(recipe, lockstep ? encoders : 1),
             Topology = new()
             {
@@ -243,12 +231,12 @@ internal static class SpecResolver
         }
     }
 
-    private static void Check(string what, string name, string[] known)
+    internal static void Check(string what, string name, IReadOnlyList<string> known)
     {
         if (!known.Contains(name)) throw new UsageException(NearestName.Explain(what, name, known));
     }
 
-    private static void Range(string key, object value, bool holds, string expected)
+    internal static void Range(string key, object value, bool holds, string expected)
     {
         if (!holds) throw new UsageException(FormattableString.Invariant($"'{key}' is {value}; expected {expected}."));
     }

@@ -35,6 +35,9 @@ internal sealed record TrainingRecipe
 
     public int Batch { get; init; } = 256;
 
+    /// <summary>sgd, adamw, lars, lars-google, lars-lightly, lars-solo or larc.</summary>
+    public string Optimizer { get; init; } = "sgd";
+
     public double LearningRate { get; init; } = 0.06;
 
     public double Momentum { get; init; } = 0.9;
@@ -45,9 +48,36 @@ internal sealed record TrainingRecipe
 
     public bool ExcludeNormAndBias { get; init; }
 
+    /// <summary>Weight decay at the end, reached by a cosine; null = constant.</summary>
+    public double? WeightDecayEnd { get; init; }
+
+    /// <summary>Of adamw.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Of adamw.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Of adamw and of the LARS forms that have one.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>η of LARS and LARC.</summary>
+    public double TrustCoefficient { get; init; } = 0.001;
+
+    /// <summary>lars-solo and larc: a tensor's own rate is no more than the run's.</summary>
+    public bool TrustClip { get; init; }
+
+    /// <summary>Parts of the network whose rate follows no schedule, such as predictor.</summary>
+    public string[] FixedRateParts { get; init; } = [];
+
     public string Schedule { get; init; } = "cosine";
 
+    /// <summary>Where the cosine ends.</summary>
+    public double FinalLearningRate { get; init; }
+
     public double WarmUpEpochs { get; init; }
+
+    /// <summary>Learning rate of the first update of a warm-up.</summary>
+    public double WarmUpStart { get; init; }
 
     public double[] StepEpochs { get; init; } = [];
 
@@ -56,6 +86,9 @@ internal sealed record TrainingRecipe
     public int QueueLength { get; init; } = 4096;
 
     public double KeyMomentum { get; init; } = 0.99;
+
+    /// <summary>constant, or cosine: rises to 1 at the end.</summary>
+    public string KeyMomentumSchedule { get; init; } = "constant";
 
     public bool Symmetric { get; init; }
 
