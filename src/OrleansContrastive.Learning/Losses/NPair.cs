@@ -8,7 +8,7 @@ namespace OrleansContrastive.Learning.Losses;
 /// </summary>
 /// <remarks>
 /// (1/N) Σ ln(1 + Σ_{j≠i} exp(aᵢ·pⱼ − aᵢ·pᵢ)): <see cref="InBatchInfoNce"/> with T = 1 on rows that are not normalised, whose length
-/// is held back by a penalty instead. How that is weighted the paper leaves open; here it is λ times the mean squared length of
+/// is held back by a penalty instead. How that is weighted differs from code to code; here it is λ times the mean squared length of
 /// the 2N rows. Computed in float32, or float64 where the anchors are. Differentiable by autograd.
 /// </remarks>
 public static class NPair

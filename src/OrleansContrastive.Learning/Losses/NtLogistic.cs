@@ -9,7 +9,7 @@ namespace OrleansContrastive.Learning.Losses;
 /// </summary>
 /// <remarks>
 /// ℓᵢ = −ln σ(zᵢ·zⱼ/T) − (1/(2B − 2)) Σ ln σ(−zᵢ·z_l/T), the sum over the rows of other images. The paper's table shows a single
-/// negative and does not say how many are weighted; here it is their mean, so that rows at right angles lose 2 ln 2 whatever B.
+/// negative; how it weights many of them is uncertain. Here it is their mean: rows at right angles lose 2 ln 2 whatever B.
 /// Logits are in float32, or float64 where the rows are. Differentiable by autograd.
 /// </remarks>
 public static class NtLogistic

@@ -1,6 +1,8 @@
 using OrleansContrastive.Learning.Distances;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Miners;
+using OrleansContrastive.Learning.Negatives;
+using OrleansContrastive.Learning.Negatives.Sampling;
 using OrleansContrastive.Learning.Tests.Golden;
 using OrleansContrastive.Tests.Shared;
 using TorchSharp;
@@ -110,6 +112,29 @@ public sealed class PairLossTests
         Assert.Equal(File.Double("nt-xent 0.5.value")[0], HardNegatives.Loss(x[0], x[1], 0.5, 0, 0).item<double>(), 1e-12);
     }
 
+    [Theory]
+    [InlineData("debiased 0.5", 0.1, 0)]
+    [InlineData("hard 0.5", 0.1, 1)]
+    [InlineData("hard floor", 0.6, 0.5)]
+    public void Hard_negatives_of_a_batch_are_those_of_rows_in_a_queue(string name, double prior, double beta)
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = NewDisposeScope();
+        double[][] rows = [.. File.Double($"{name}.first").Concat(File.Double($"{name}.second")).Chunk(6)];
+        var (batch, sampling, sum) = (rows.Length / 2, new ReweightedRows(beta, prior), 0.0);
+        for (var query = 0; query < rows.Length; query++)
+        {
+            double[][] others = [.. rows.Where((_, row) => row % batch != query % batch)];
+            var queue = new KeyQueue(others.Length, 6, ScalarType.Float64);
+            queue.Append(tensor(others.SelectMany(row => row).ToArray()).bytes, new long[others.Length], default);
+            using var pass = sampling.Begin(tensor(rows[query], [1, 6]), new() { Temperature = 0.5 }, queue);
+            foreach (var (first, count) in pass.Ranges(100)) pass.Add(first, count);
+            sum += sampling.Evaluate(rows[query], rows[(query + batch) % rows.Length], sampling.Join([pass.Finish()]), 0.5, new double[6]).Loss;
+        }
+
+        Assert.Equal(File.Double($"{name}.value")[0], sum / rows.Length, 1e-10);
+    }
+
     [Fact]
     public void N_pair_of_one_label_each_is_the_softmax_over_the_batch()
     {
@@ -175,9 +200,13 @@ public sealed class PairLossTests
         Assert.Equal(0, NPair.Loss(rows.narrow(0, 0, 1), rows.narrow(0, 0, 1)).item<float>(), 1e-6);
         Action[] alike = [() => LiftedStructure.Loss(rows, one, 1), () => Circle.Loss(rows, one)];
         Assert.All(alike, call => Assert.Contains("All 3 rows have the label 5", Assert.Throws<ArgumentException>(call).Message));
-        Action[] unlike = [() => LiftedStructure.Loss(rows, different, 1), () => Circle.Loss(rows, different), () => SoftNearestNeighbour.Loss(rows, different, 1)];
+        Action[] unlike =
+        [
+            () => LiftedStructure.Loss(rows, different, 1), () => Circle.Loss(rows, different), () => SoftNearestNeighbour.Loss(rows, different, 1),
+        ];
         Assert.All(unlike, call => Assert.Contains("No two of the 3 rows", Assert.Throws<ArgumentException>(call).Message));
-        Action[] lonely = [() => NtLogistic.Loss(rows.narrow(0, 0, 1), rows.narrow(0, 0, 1), 1), () => HardNegatives.Loss(rows.narrow(0, 0, 1), rows.narrow(0, 0, 1), 1, 0, 0)];
+        var single = rows.narrow(0, 0, 1);
+        Action[] lonely = [() => NtLogistic.Loss(single, single, 1), () => HardNegatives.Loss(single, single, 1, 0, 0)];
         Assert.All(lonely, call => Assert.Contains("[1, 2]; expected", Assert.Throws<ArgumentException>(call).Message));
     }
 

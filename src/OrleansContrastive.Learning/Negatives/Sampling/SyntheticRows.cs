@@ -41,7 +41,7 @@ public sealed record SyntheticMix
 /// <remarks>
 /// What is an approximation of what: the gradient of the similarity by the negative is the query itself, and generators five and
 /// six take it exactly, where the released code estimates it along one random direction by a difference of 1e-5, which moves a row
-/// by about 1e-7. Each home makes its share of its own hardest: exact for one home, an approximation for several. The ten epochs
+/// by about a millionth of its length. Each home makes its share of its own hardest: exact for one home, an approximation for several. The ten epochs
 /// without synthetic rows with which the paper begins are a matter of the run, not of this class.
 /// </remarks>
 /// <param name="hardest">N, hard rows to make others of; at least 1; 1024 in the paper.</param>
