@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OrleansContrastive.Cli.Recipes;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace OrleansContrastive.Cli.Recipes;
 internal sealed record TrainingRecipe
 {
     public string Method { get; init; } = "moco-v2";
+
+    /// <summary>Options of the method's own; <c>--set</c> takes them by their names too.</summary>
+    public JsonObject? Options { get; init; }
 
     public string Dataset { get; init; } = "fashion-mnist";
 
@@ -21,8 +26,8 @@ internal sealed record TrainingRecipe
 
     public string Encoder { get; init; } = "resnet18";
 
-    /// <summary>none, linear, mlp or simclr-mlp; null = the method's.</summary>
-    public string? Head { get; init; }
+    /// <summary>The projection head (<c>none</c>, <c>linear</c>, <c>mlp</c>, <c>simclr-mlp</c>, …); every method has its own by default.</summary>
+    public string Head { get; init; } = "mlp";
 
     public int HiddenWidth { get; init; }
 
@@ -142,6 +147,12 @@ internal sealed record TrainingRecipe
 
     /// <summary>Changes the recipe's crop ratio to [1/x, x].</summary>
     public double? CropRatio { get; init; }
+
+    /// <summary>Side of the small crops of methods that have some; 0 = three sevenths of the views'.</summary>
+    public int LocalSize { get; init; }
+
+    /// <summary>Least and greatest area of the small crops.</summary>
+    public double[] LocalScale { get; init; } = [0.05, 0.14];
 
     /// <summary>Side of the views in pixels; 0 = the images' own, or the recipe's where images differ.</summary>
     public int ImageSize { get; init; }
