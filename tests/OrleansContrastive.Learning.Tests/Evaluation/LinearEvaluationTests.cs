@@ -48,7 +48,7 @@ public sealed class LinearEvaluationTests
         var (train, test) = (Blobs(300, 1), Blobs(100, 2));
         var result = LinearEvaluation.Run(train, test, new() { Epochs = 20, Batch = 32, LearningRates = [1e39, 0.1] }, CPU);
         Assert.Equal((0.1, 1.0, 1.0), (result.Test.LearningRate, result.Test.Top1, result.Test.Top5));
-        Assert.Equal([1e30, 0.1], result.Sweep.Select(score => score.LearningRate));
+        Assert.Equal([1e39, 0.1], result.Sweep.Select(score => score.LearningRate));
         // Other test rows do not change what was chosen.
         var other = LinearEvaluation.Run(train, Blobs(50, 3), new() { Epochs = 20, Batch = 32, LearningRates = [1e39, 0.1] }, CPU);
         Assert.Equal(result.Sweep, other.Sweep);
