@@ -44,4 +44,7 @@ public static class PhiloxPurpose
 
     /// <summary>The choice of triplets.</summary>
     public const uint Mining = 20;
+
+    /// <summary>Order and disturbances of an evaluation.</summary>
+    public const uint Evaluation = 24;
 }

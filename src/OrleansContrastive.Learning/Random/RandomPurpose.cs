@@ -32,4 +32,10 @@ internal static class RandomPurpose
 
     /// <summary>The choice of triplets.</summary>
     public const uint Mining = 20;
+
+    /// <summary>The split of a data set into parts.</summary>
+    public const uint DatasetSplit = 11;
+
+    /// <summary>Order and disturbances of an evaluation.</summary>
+    public const uint Evaluation = 24;
 }
