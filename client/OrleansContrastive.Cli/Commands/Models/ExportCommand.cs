@@ -30,7 +30,7 @@ internal static class ExportCommand
             {
                 using var model = run.CreateModel(run.Lanes[0].Device, whose);
                 return format.Create(model, head, run.Manifest.Version, facts);
-            });
+            }, cancellation);
             var bytes = await WholeFile.WriteAsync(path, output.Force(parsed), stream => write(stream, cancellation));
             var files = new WrittenFiles(trained.Json(parsed));
             files.Add(path, bytes, $"{run.Spec.Model.Encoder}{(head ? " and its head" : "")}, {facts["samples"]} samples into {run.Spec.Method} on {run.Spec.Dataset.Name}; input {facts["input"]} with mean {facts["mean"]}, std {facts["std"]}");
