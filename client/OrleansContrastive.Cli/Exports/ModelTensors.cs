@@ -24,21 +24,29 @@ internal static class ModelTensors
     {
         var whole = model.Layout.Split(1)[0];
         var (parameters, moments) = (ModelExchange.ReadParameters(model, whole), ModelExchange.ReadMoments(model, whole));
-        var statistics = whole.Moments.ToLookup(slot => slot.Name[..slot.Name.LastIndexOf('.')]);
+        var norms = whole.Moments.Where(slot => Wanted(slot)).GroupBy(slot => slot.Name[..slot.Name.LastIndexOf('.')]).ToDictionary(group => group.Key);
         var type = model.Layout.ElementType == torch.ScalarType.Float64 ? TensorType.Float64 : TensorType.Float32;
         var tensors = new List<NamedTensor>();
-        foreach (var slot in whole.Parameters.Where(slot => head || !slot.Name.StartsWith(Head, StringComparison.Ordinal)))
+        foreach (var slot in whole.Parameters.Where(Wanted))
         {
             tensors.Add(Part(slot, parameters));
             // A norm's statistics follow its last parameter.
-            if (!slot.Name.EndsWith(".bias", StringComparison.Ordinal)) continue;
-            var norm = slot.Name[..^".bias".Length];
-            tensors.AddRange(statistics[norm].Select(moment => Part(moment, moments)));
-            if (batches is { } count && statistics.Contains(norm))
-                tensors.Add(new(Name($"{norm}.num_batches_tracked"), TensorType.Int64, [], BitConverter.GetBytes(count)));
+            if (slot.Name.EndsWith(".bias", StringComparison.Ordinal)) AddStatistics(slot.Name[..^".bias".Length]);
         }
 
+        // Some norms of heads have no parameters.
+        foreach (var norm in norms.Keys.ToList()) AddStatistics(norm);
         return tensors;
+
+        // Layers that only a method's loss uses, such as a predictor, are no part of what is learned for others.
+        bool Wanted(TensorSlot slot) => slot.Name.StartsWith(Encoder, StringComparison.Ordinal) || (head && slot.Name.StartsWith(Head, StringComparison.Ordinal));
+
+        void AddStatistics(string norm)
+        {
+            if (!norms.Remove(norm, out var slots)) return;
+            tensors.AddRange(slots.Select(slot => Part(slot, moments)));
+            if (batches is { } count) tensors.Add(new(Name($"{norm}.num_batches_tracked"), TensorType.Int64, [], BitConverter.GetBytes(count)));
+        }
 
         NamedTensor Part(TensorSlot slot, byte[] flat) =>
             new(Name(slot.Name), type, slot.Shape, flat.AsMemory((int)slot.Offset * whole.ElementSize, slot.Length * whole.ElementSize));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using OrleansContrastive.Checkpoints.Onnx;
 using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Learning.Encoders;
@@ -16,6 +17,7 @@ internal sealed class NetworkGraph
 
     private readonly OnnxGraph _graph;
     private readonly Dictionary<string, NamedTensor> _tensors;
+    private readonly HashSet<string> _constants = [];
 
     private NetworkGraph(OnnxGraph graph, IEnumerable<NamedTensor> tensors) =>
         (_graph, _tensors) = (graph, tensors.Select(ModelTensors.ToSingle).ToDictionary(tensor => tensor.Name));
@@ -31,7 +33,7 @@ internal sealed class NetworkGraph
         var pixels = graph.Input("pixels", "N", Text(spec.InputChannels), "height", "width");
         var features = network.ResNet(spec, pixels);
         graph.Output(features, "N", Text(model.FeatureWidth));
-        if (head) graph.Output(network.Head(features), "N", Text(model.EmbeddingWidth));
+        if (head) graph.Output(network.Head(features, model.Head.Shape.Gelu), "N", Text(model.EmbeddingWidth));
         return graph;
     }
 
@@ -66,8 +68,8 @@ internal sealed class NetworkGraph
         return Relu(_graph.Node("Add", [x, shortcut]));
     }
 
-    // A head is torch's Sequential: what holds no tensor at its position is a ReLU.
-    private string Head(string features)
+    // A head is torch's Sequential: what holds no tensor at its position is the activation.
+    private string Head(string features, bool gelu)
     {
         var positions = _tensors.Keys.Where(name => name.StartsWith("head.", StringComparison.Ordinal))
             .Select(name => int.TryParse(name.Split('.')[1], NumberStyles.None, CultureInfo.InvariantCulture, out var position)
@@ -79,7 +81,7 @@ internal sealed class NetworkGraph
         for (var position = 0; position <= positions.Max(); position++)
         {
             var name = $"head.{Text(position)}";
-            x = !positions.Contains(position) ? Relu(x)
+            x = !positions.Contains(position) ? gelu ? Gelu(x) : Relu(x)
                 : _tensors.ContainsKey($"{name}.running_mean") ? Norm(x, name)
                 : Linear(x, name);
         }
@@ -96,8 +98,22 @@ internal sealed class NetworkGraph
             ("kernel_shape", new[] { kernel, kernel }), ("strides", new long[] { stride, stride }), ("pads", new[] { padding, padding, padding, padding }));
     }
 
-    private string Norm(string input, string name) => _graph.Node(
-        "BatchNormalization", [input, Weights(name, "weight"), Weights(name, "bias"), Weights(name, "running_mean"), Weights(name, "running_var")], null, ("epsilon", Epsilon));
+    private string Norm(string input, string name)
+    {
+        // The operator knows no norm without weights.
+        var mean = _tensors[$"{name}.running_mean"];
+        _tensors.TryAdd($"{name}.weight", Filled(mean, $"{name}.weight", 1));
+        _tensors.TryAdd($"{name}.bias", Filled(mean, $"{name}.bias", 0));
+        return _graph.Node(
+            "BatchNormalization", [input, Weights(name, "weight"), Weights(name, "bias"), Weights(name, "running_mean"), Weights(name, "running_var")], null, ("epsilon", Epsilon));
+    }
+
+    private static NamedTensor Filled(NamedTensor like, string name, float value)
+    {
+        var values = new float[like.Shape[0]];
+        Array.Fill(values, value);
+        return new(name, TensorType.Float32, like.Shape, MemoryMarshal.AsBytes<float>(values).ToArray());
+    }
 
     private string Linear(string input, string name)
     {
@@ -105,6 +121,20 @@ internal sealed class NetworkGraph
             ? [input, Weights(name, "weight"), Weights(name, "bias")]
             : [input, Weights(name, "weight")];
         return _graph.Node("Gemm", inputs, null, ("transB", 1));
+    }
+
+    // x·(1 + erf(x/√2))/2; the set of operators has it under no name of its own.
+    private string Gelu(string input)
+    {
+        var erf = _graph.Node("Erf", [_graph.Node("Mul", [input, Constant("inverse_root_2", (float)(1 / Math.Sqrt(2)))])]);
+        var factor = _graph.Node("Mul", [_graph.Node("Add", [erf, Constant("one", 1)]), Constant("half", 0.5f)]);
+        return _graph.Node("Mul", [input, factor]);
+    }
+
+    private string Constant(string name, float value)
+    {
+        if (_constants.Add(name)) _graph.Weights(new(name, TensorType.Float32, [], BitConverter.GetBytes(value)));
+        return name;
     }
 
     private string Relu(string input) => _graph.Node("Relu", [input]);

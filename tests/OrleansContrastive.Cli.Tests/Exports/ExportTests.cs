@@ -43,6 +43,9 @@ public sealed class ExportTests : IDisposable
     [InlineData("resnet18-w8", 3, 32, "linear")]
     [InlineData("resnet50-w8", 3, 32, "simclr-mlp")]
     [InlineData("resnet8-w8", 3, 32, "simclr-mlp", "float64")]
+    [InlineData("resnet8-w8", 3, 32, "simsiam-mlp")]
+    [InlineData("resnet8-w8", 3, 32, "dino-mlp")]
+    [InlineData("resnet8-w8", 3, 32, "byol-mlp")]
     public async Task Onnxruntime_gives_our_features(string encoder, int channels, int size, string head, string precision = "float32")
     {
         using var model = TinyModels.Create(encoder, channels, size, head, precision);
