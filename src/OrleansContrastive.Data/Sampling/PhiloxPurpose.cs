@@ -38,4 +38,7 @@ public static class PhiloxPurpose
 
     /// <summary>The split of a data set into parts.</summary>
     public const uint DatasetSplit = 11;
+
+    /// <summary>Order and disturbances of an evaluation.</summary>
+    public const uint Evaluation = 24;
 }

@@ -26,4 +26,10 @@ internal static class RandomPurpose
 
     /// <summary>Mixing factors.</summary>
     public const uint Regularisation = 10;
+
+    /// <summary>The split of a data set into parts.</summary>
+    public const uint DatasetSplit = 11;
+
+    /// <summary>Order and disturbances of an evaluation.</summary>
+    public const uint Evaluation = 24;
 }
