@@ -206,6 +206,9 @@ internal sealed record TrainingRecipe
 
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>A file (.safetensors, .pt) with torchvision's names, whose weights the encoder starts from; null = the seed's.</summary>
+    public string? InitialWeights { get; init; }
+
     /// <summary>Epochs between two quick kNN evaluations while the run goes on; 0 = only at the end.</summary>
     public int EvaluateEpochs { get; init; } = 1;
 
