@@ -1,5 +1,5 @@
 using OrleansContrastive.Learning.Losses;
-using OrleansContrastive.Learning.Methods;
+using OrleansContrastive.Learning.Methods.Frame;
 using OrleansContrastive.Learning.Negatives;
 using OrleansContrastive.Learning.Optimizers;
 using OrleansContrastive.Learning.Schedules;
@@ -14,9 +14,9 @@ public sealed record NetworkPort(
     Func<byte[]> ReadGradients,
     Func<byte[]> ReadBatchMoments);
 
-/// <summary>Momentum contrast in one process, step by step: the reference for the run through the actors.</summary>
+/// <summary>A method with a queue in one process, step by step: the reference for the run through the actors.</summary>
 public sealed class PlainLoop(
-    MomentumContrast method, NetworkPort query, NetworkPort key, ParameterVersion start, KeyQueue queue, PlainLoopOptions options)
+    IContrastiveMethod method, NetworkPort query, NetworkPort key, ParameterVersion start, KeyQueue queue, PlainLoopOptions options)
     : IDisposable
 {
     private readonly QueueMirror _mirror = new(queue.Capacity, queue.Width, queue.ElementType);
@@ -27,20 +27,20 @@ public sealed class PlainLoop(
 
     public long SamplesApplied { get; private set; }
 
-    public LossValue Step(Tensor first, Tensor second, long[] sampleIds)
+    public LossValue Step(IReadOnlyList<Tensor> views, long[] sampleIds)
     {
         query.Load(Version.Weights);
         key.Load(Version.KeyWeights);
         query.Network.zero_grad();
         _mirror.Apply(Queue.ReadSince(_mirror.SequenceOf(0)));
 
-        using var result = method.Step(
-            query.Network, key.Network, first, second, sampleIds, _mirror, options.Seed, lease: Version.Number);
+        using var result = MethodStep.Run(
+            method, query.Network, key.Network, views, sampleIds, _mirror, new(options.Seed, Version.Number, 0));
 
         var update = new StagedUpdate(query.ReadGradients(), query.ReadBatchMoments(), sampleIds.Length);
         var previous = Version;
         Version = Version.Next([update], options.Runs, Coefficients(sampleIds.Length), optimizer: options.Optimizer);
-        Queue.Append(result.Keys.bytes, result.SampleIds, new RowStamp(previous.Number, Version.Number));
+        Queue.Append(result.Rows!.bytes, result.SampleIds, new RowStamp(previous.Number, Version.Number));
         SamplesApplied += sampleIds.Length;
         return result.Loss;
     }
@@ -52,9 +52,10 @@ public sealed class PlainLoop(
         options.Momentum,
         options.WeightDecay,
         options.Nesterov,
-        options.Batch.KeyMomentum(method.Options.Momentum, batch));
+        options.Batch.KeyMomentum(options.KeyMomentum, batch));
 }
 
 public sealed record PlainLoopOptions(
     ISchedule LearningRate, ReferenceBatch Batch, IReadOnlyList<ParameterRun> Runs, ulong Seed = 0,
-    double Momentum = 0.9, double WeightDecay = 1e-4, bool Nesterov = false, Optimizer? Optimizer = null);
+    double Momentum = 0.9, double WeightDecay = 1e-4, bool Nesterov = false, double KeyMomentum = 0.999,
+    Optimizer? Optimizer = null);

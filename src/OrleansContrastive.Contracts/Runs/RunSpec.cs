@@ -19,7 +19,7 @@ public sealed record RunSpec
     /// <summary>The network.</summary>
     [Id(2)] public required ModelSpec Model { get; init; }
 
-    /// <summary>The recipes of the query view and of the key view, as JSON of the augmentation recipe.</summary>
+    /// <summary>The recipe of each view by its number, as JSON of the augmentation recipe.</summary>
     [Id(3)] public required string[] Augmentations { get; init; }
 
     /// <summary>Queue, temperature, key momentum.</summary>
@@ -63,6 +63,9 @@ public sealed record RunSpec
 
     /// <summary>What is fetched for the next lease while one is computed.</summary>
     [Id(16)] public Prefetch Prefetch { get; init; } = Prefetch.Views;
+
+    /// <summary>Options of the method's own, a JSON object; empty = its defaults.</summary>
+    [Id(17)] public string MethodOptions { get; init; } = "";
 
     /// <summary>Leases of one epoch. The last samples that fill no whole step are dropped, and counted as skipped.</summary>
     [JsonIgnore]
@@ -211,7 +214,7 @@ public sealed record TopologySpec
     /// <summary>Encoders; at least 1.</summary>
     [Id(0)] public int Encoders { get; init; } = 1;
 
-    /// <summary>Momentum encoders; at least 1.</summary>
+    /// <summary>Momentum encoders; 0 where the method has no key encoder.</summary>
     [Id(1)] public int KeyEncoders { get; init; } = 1;
 
     /// <summary>Augmentation workers; at least 1.</summary>
@@ -220,7 +223,7 @@ public sealed record TopologySpec
     /// <summary>Shards of the parameter server; at least 1.</summary>
     [Id(3)] public int ParameterShards { get; init; } = 1;
 
-    /// <summary>Shards of the negative store; at least 1.</summary>
+    /// <summary>Shards of the negative store; 0 where the method has no memory.</summary>
     [Id(4)] public int NegativeShards { get; init; } = 1;
 
     /// <summary>Leases that an encoder holds beside the one it computes, so that their views are ready.</summary>

@@ -21,4 +21,8 @@ public interface INegativeStoreGrain : IShardGrain
     /// <summary>The shard's part of the softmax of every query, over all its committed rows.</summary>
     [AlwaysInterleave, Alias("Contrast")]
     Task<ContrastReply> ContrastAsync(ContrastRequest request);
+
+    /// <summary>A bank's rows of some samples: the positives of methods that keep one.</summary>
+    [AlwaysInterleave, Alias("OwnRows")]
+    Task<OwnRowsReply> OwnRowsAsync(OwnRowsRequest request);
 }

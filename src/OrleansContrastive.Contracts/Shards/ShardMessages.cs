@@ -304,3 +304,21 @@ public sealed record ContrastReply
     /// <summary>ln Z of the shard at this version.</summary>
     [Id(4)] public double LogPartition { get; init; }
 }
+
+/// <summary>Asks a bank's shard for the rows of samples that it has.</summary>
+/// <param name="History">The history that the caller works in.</param>
+/// <param name="Version">Rows up to this version must be in; -1 = whatever there is.</param>
+/// <param name="SampleIds">The samples.</param>
+[GenerateSerializer, Immutable, Alias("oc.own-rows-request")]
+public sealed record OwnRowsRequest([property: Id(0)] long History, [property: Id(1)] long Version, [property: Id(2)] long[] SampleIds);
+
+/// <summary>Rows of samples.</summary>
+[GenerateSerializer, Immutable, Alias("oc.own-rows-reply")]
+public sealed record OwnRowsReply
+{
+    /// <summary>Whether there is data.</summary>
+    [Id(0)] public required ShardStatus Status { get; init; }
+
+    /// <summary>Unit rows [n, D], in the order asked for.</summary>
+    [Id(1)] public TensorBlock? Rows { get; init; }
+}

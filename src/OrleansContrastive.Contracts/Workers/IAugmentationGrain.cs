@@ -17,19 +17,9 @@ public interface IAugmentationGrain : ISiloGrain
     [AlwaysInterleave, Alias("Prepare")]
     Task PrepareAsync(ViewOrder order);
 
-    /// <summary>The views of one branch; made now if they were not prepared.</summary>
+    /// <summary>One of the views of every image, by its number; made now if they were not prepared.</summary>
     [AlwaysInterleave, Alias("Take")]
-    Task<ViewBatch> TakeAsync(ViewOrder order, ViewBranch branch);
-}
-
-/// <summary>Whose views.</summary>
-public enum ViewBranch
-{
-    /// <summary>The first view: the query's.</summary>
-    Query = 0,
-
-    /// <summary>The second view: the key's.</summary>
-    Key = 1,
+    Task<ViewBatch> TakeAsync(ViewOrder order, int view);
 }
 
 /// <summary>Which views are wanted.</summary>
@@ -48,4 +38,7 @@ public sealed record ViewBatch
 
     /// <summary>Names of the images that could not be read.</summary>
     [Id(2)] public string[] Broken { get; init; } = [];
+
+    /// <summary>Class of each image, [b]; empty unless the method learns from classes.</summary>
+    [Id(3)] public long[] Labels { get; init; } = [];
 }

@@ -46,7 +46,7 @@ public sealed record KeyReply
     /// <summary>Version of θ_k that made them.</summary>
     [Id(1)] public long Version { get; init; }
 
-    /// <summary>Unit keys [b, D]; for a symmetric method [2b, D]: those of the query views, then those of the key views.</summary>
+    /// <summary>Keys [v b, D] of the method's v key views, view by view in ascending order.</summary>
     [Id(2)] public TensorBlock? Keys { get; init; }
 
     /// <summary>Bytes that the key encoder moved for them.</summary>

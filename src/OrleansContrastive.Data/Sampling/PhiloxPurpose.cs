@@ -38,4 +38,7 @@ public static class PhiloxPurpose
 
     /// <summary>The split of a data set into parts.</summary>
     public const uint DatasetSplit = 11;
+
+    /// <summary>Rotations, patch orders and whatever else a pretext task is about; drawn where it is learned.</summary>
+    public const uint Pretext = 12;
 }

@@ -1,5 +1,6 @@
 using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Grains.Silos;
 
 namespace OrleansContrastive.Grains.Runs;
 
@@ -63,7 +64,7 @@ internal sealed class RunClocks
     /// <summary>What a person should look at; the same kind is said once, though its numbers change.</summary>
     public IEnumerable<(string Kind, string Text)> Warnings(RunSpec spec)
     {
-        if (IsBank(spec)) yield break;
+        if (IsBank(spec) || spec.Topology.NegativeShards == 0) yield break;
         var (rows, images, batch) = (spec.Contrast.QueueLength, spec.Dataset.Count, spec.Batch);
         if (rows >= images - batch)
             yield return ("queue", $"The queue of {rows} rows holds other views of a query's image: with {images} images and batches of {batch} it should be shorter than {images - batch}.");
@@ -78,7 +79,7 @@ internal sealed class RunClocks
     /// <summary>Versions in which the whole queue is renewed, K/(W·B) of the reference, at least 1.</summary>
     private static long ExpectedKeyAge(RunSpec spec)
     {
-        var perVersion = (long)spec.LeaseSize * spec.Consistency.Slots * (spec.Contrast.Symmetric ? 2 : 1);
+        var perVersion = (long)spec.LeaseSize * spec.Consistency.Slots * MethodFactory.Plan(spec).RowsPerSample;
         return Math.Max(1, (spec.Contrast.QueueLength + perVersion - 1) / perVersion);
     }
 

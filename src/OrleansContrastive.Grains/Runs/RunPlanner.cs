@@ -35,8 +35,14 @@ internal sealed record RunPlan
 /// </summary>
 internal sealed class RunPlanner(string run, RunSpec spec)
 {
-    private static readonly WorkerRoles[] Needed =
-        [WorkerRoles.Augmentation, WorkerRoles.Encoder, WorkerRoles.Key, WorkerRoles.Negatives, WorkerRoles.Parameters];
+    private readonly WorkerRoles[] _needed =
+    [
+        WorkerRoles.Augmentation,
+        WorkerRoles.Encoder,
+        .. spec.Topology.KeyEncoders > 0 ? [WorkerRoles.Key] : Array.Empty<WorkerRoles>(),
+        .. spec.Topology.NegativeShards > 0 ? [WorkerRoles.Negatives] : Array.Empty<WorkerRoles>(),
+        WorkerRoles.Parameters,
+    ];
 
     /// <summary>The plan; null while a role is not offered by anybody, which <paramref name="missing"/> then names.</summary>
     /// <param name="scale">Numbers of workers that differ from the spec's.</param>
@@ -45,7 +51,7 @@ internal sealed class RunPlanner(string run, RunSpec spec)
     /// <param name="missing">What the plan waits for.</param>
     public RunPlan? Plan(ScaleRequest scale, IReadOnlyList<WorkerReport> workers, RunPlan? before, out string? missing)
     {
-        missing = Needed.Where(role => Offering(workers, role).Length == 0)
+        missing = _needed.Where(role => Offering(workers, role).Length == 0)
             .Select(role => $"waits for a silo with the role '{role.ToString().ToLowerInvariant()}'")
             .FirstOrDefault();
         if (missing is null && before is null && workers.Count < spec.Topology.MinimumSilos)

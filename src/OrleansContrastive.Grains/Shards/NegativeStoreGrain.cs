@@ -155,6 +155,23 @@ internal sealed class NegativeStoreGrain(
         }
     }
 
+    public async Task<OwnRowsReply> OwnRowsAsync(OwnRowsRequest request)
+    {
+        if (Refuses(request.History, request.Version) is { } status) return new() { Status = status };
+        if (_store.Rows is not IRowsBySample bank) throw new InvalidOperationException("A queue has no rows by sample; store=bank has.");
+        var values = new double[request.SampleIds.Length * bank.Width];
+        await lanes.Shards.RunAsync(() =>
+        {
+            for (var i = 0; i < request.SampleIds.Length; i++)
+            {
+                var row = bank.RowOf(request.SampleIds[i]);
+                if (row < 0) throw new ArgumentException($"Sample {request.SampleIds[i]} is not in shard {_shard} of {_spec.Topology.NegativeShards}.");
+                bank.Read(row, values.AsSpan(i * bank.Width, bank.Width));
+            }
+        });
+        return new() { Status = ShardStatus.Ok, Rows = Blocks.FromDoubles(values, [request.SampleIds.Length, bank.Width], _type) };
+    }
+
     public async Task<SnapshotReply> SnapshotAsync(SnapshotShard snapshot)
     {
         var status = _ledger.Check(snapshot.Fence);

@@ -14,10 +14,12 @@ internal sealed class QueueShard : IStoreShard
     private const int RowsPerPart = 1 << 16;
 
     private readonly RunSpec _spec;
+    private readonly int _rowsPerSample;
 
     public QueueShard(RunSpec spec, int shard, bool fill)
     {
         _spec = spec;
+        _rowsPerSample = MethodFactory.Plan(spec).RowsPerSample;
         Queue = new(Capacity(spec, shard), spec.Model.EmbeddingWidth, Blocks.ScalarOf(ModelFactory.MasterType(spec)));
         if (fill && spec.Contrast.StartWithRandomRows) Queue.FillWithUnitRows(spec.Seed, shard, spec.Topology.NegativeShards);
     }
@@ -36,7 +38,7 @@ internal sealed class QueueShard : IStoreShard
                 lease.Rows.Data.Span,
                 lease.SampleIds,
                 new(lease.KeyVersion, version, before + lease.FirstPosition, _spec.Topology.NegativeShards));
-            before += count * (_spec.Contrast.Symmetric ? 2 : 1);
+            before += count * _rowsPerSample;
         }
     }
 

@@ -1,21 +1,29 @@
 using OrleansContrastive.Contracts.Runs;
-using OrleansContrastive.Learning.Methods;
+using OrleansContrastive.Learning.Methods.Frame;
 
 namespace OrleansContrastive.Grains.Silos;
 
 /// <summary>Makes the method that a spec names.</summary>
-internal static class MethodFactory
+public static class MethodFactory
 {
-    /// <summary>Momentum contrast with the spec's constants; v1 and v2 differ in head, views and constants alone.</summary>
-    public static MomentumContrast Create(RunSpec spec) => new(new MomentumContrastOptions
-    {
-        QueueLength = spec.Contrast.QueueLength,
-        Temperature = spec.Contrast.Temperature,
-        Momentum = spec.Contrast.KeyMomentum,
-        Symmetric = spec.Contrast.Symmetric,
-        SymmetricLoss = SymmetricLoss.Mean,
-        ShuffleBatchNorm = spec.Contrast.ShuffleKeys,
-        MaskOwnSamples = spec.Contrast.MaskOwnSample,
-        Sampling = SamplingFactory.Create(spec.Contrast.Sampling),
-    });
+    /// <summary>The method with the spec's constants. It belongs to one thread.</summary>
+    /// <exception cref="ArgumentException">This process does not know the method, or one of its options.</exception>
+    public static IContrastiveMethod Create(RunSpec spec) => MethodRegistry.Shared.Find(spec.Method).Create(
+        new()
+        {
+            QueueLength = spec.Contrast.QueueLength,
+            Temperature = spec.Contrast.Temperature,
+            KeyMomentum = spec.Contrast.KeyMomentum,
+            Symmetric = spec.Contrast.Symmetric,
+            ShuffleKeys = spec.Contrast.ShuffleKeys,
+            MaskOwnSamples = spec.Contrast.MaskOwnSample,
+            Sampling = SamplingFactory.Create(spec.Contrast.Sampling),
+            ImageSize = spec.Dataset.ImageSize,
+            Channels = spec.Dataset.Channels,
+            Epochs = spec.Epochs,
+        },
+        spec.MethodOptions);
+
+    /// <summary>What the method of a spec asks for.</summary>
+    public static MethodPlan Plan(RunSpec spec) => Create(spec).Plan;
 }

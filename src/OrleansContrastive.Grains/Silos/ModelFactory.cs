@@ -8,7 +8,7 @@ using TorchSharp;
 namespace OrleansContrastive.Grains.Silos;
 
 /// <summary>Makes the network that a spec names. On an executor's thread only.</summary>
-internal static class ModelFactory
+public static class ModelFactory
 {
     /// <summary>The network with the weights that the seed gives: the start of every run of this spec.</summary>
     public static ContrastiveModel Create(RunSpec spec, torch.Device device) => new(
@@ -20,8 +20,10 @@ internal static class ModelFactory
             BatchNormSplits = spec.Model.BatchNormSplits,
             DecayNormsAndBiases = !spec.Optimizer.ExcludeNormAndBias,
             Device = device,
+            Grid = MethodFactory.Plan(spec).Grid,
         },
-        spec.Seed);
+        spec.Seed,
+        MethodFactory.Plan(spec).Parts);
 
     /// <summary>What weights, gradients and rows are made of: masters are fp32 also where passes are bfloat16.</summary>
     public static ElementType MasterType(RunSpec spec) =>

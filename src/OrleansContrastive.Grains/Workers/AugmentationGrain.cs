@@ -31,13 +31,12 @@ internal sealed class AugmentationGrain(SiloIdentity silo, DatasetShelf datasets
         return Task.CompletedTask;
     }
 
-    public async Task<ViewBatch> TakeAsync(ViewOrder order, ViewBranch branch)
+    public async Task<ViewBatch> TakeAsync(ViewOrder order, int view)
     {
         var entry = Find(order);
         var views = await entry.Views;
-        // Query and key side take one branch each; a symmetric method takes both on both sides.
-        if (++entry.Taken == (order.Spec.Contrast.Symmetric ? 4 : 2)) _buffer.Remove(order.Lease);
-        return views[(int)branch];
+        if (++entry.Taken == _maker!.Plan.TimesTaken) _buffer.Remove(order.Lease);
+        return views[view];
     }
 
     private Entry Find(ViewOrder order)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using OrleansContrastive.Contracts.Blocks;
 using TorchSharp;
@@ -20,6 +21,15 @@ internal static class Blocks
     {
         using var values = tensor.detach().cpu().contiguous();
         return new(TypeOf(values.dtype), values.shape, values.bytes.ToArray());
+    }
+
+    /// <summary>A block of numbers.</summary>
+    public static TensorBlock FromDoubles(double[] values, long[] shape, ElementType type)
+    {
+        if (type == ElementType.Float64) return new(type, shape, MemoryMarshal.AsBytes<double>(values).ToArray());
+        var singles = new byte[values.Length * sizeof(float)];
+        TensorPrimitives.ConvertTruncating<double, float>(values, MemoryMarshal.Cast<byte, float>(singles.AsSpan()));
+        return new(type, shape, singles);
     }
 
     /// <summary>Flat elements as a block, without a copy.</summary>

@@ -1,3 +1,4 @@
+using OrleansContrastive.Contracts.Blocks;
 using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Workers;
@@ -37,11 +38,11 @@ internal sealed class ComputedLease
     /// <summary>ln Ẑ of its noise; 0 where none was drawn.</summary>
     public double LogPartition { get; init; }
 
-    /// <summary>The keys; null where the lease is skipped.</summary>
-    public KeyReply? Keys { get; init; }
+    /// <summary>Rows for the memory, [n, D]; null where the lease is skipped or the method has none.</summary>
+    public TensorBlock? Rows { get; init; }
 
-    /// <summary>The sample of each view.</summary>
-    public long[] SampleIds { get; init; } = [];
+    /// <summary>The sample of each row.</summary>
+    public long[] RowSamples { get; init; } = [];
 
     /// <summary>Bytes that it has moved so far.</summary>
     public Traffic Traffic { get; set; }

@@ -109,7 +109,7 @@ internal sealed partial class EncoderGrain(
     {
         if (await _run.ViewAsync() is not { } view) return false;
         // The last worker of a kind has gone and the next is not awake yet.
-        if (view.Augmentations.Length == 0 || view.MomentumEncoders.Length == 0) return false;
+        if (view.Augmentations.Length == 0 || (view.MomentumEncoders.Length == 0 && view.Spec.Topology.KeyEncoders > 0)) return false;
         if (_view is not null && _view.History != view.History) _leases.Clear();
         _view = view;
         return true;

@@ -7,6 +7,7 @@ using OrleansContrastive.Contracts.Workers;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Learning.Devices;
 using OrleansContrastive.Learning.Losses;
+using OrleansContrastive.Learning.Methods.Frame;
 using OrleansContrastive.Learning.Negatives.Sampling;
 
 namespace OrleansContrastive.Grains.Workers;
@@ -23,7 +24,9 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private readonly KeyEncoder _keys = new(grains, lane);
     private readonly LeaseStager _stager = new(grains);
     private readonly Dictionary<LeaseAttempt, Ahead> _ahead = [];
+    private readonly ParameterReader _moments = new(grains, ParameterKind.Moments);
     private EncoderReplica? _replica;
+    private MethodPlan? _plan;
     private double _logPartition;
 
     /// <summary>Has the views of a lease made, ahead of time.</summary>
@@ -66,7 +69,9 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         if (samples.Length == 0) return Skipped(attempt, view, weights.Version, views[0].Broken.Length);
 
         var keys = ahead?.Keys ?? KeysAsync(view, lease);
-        var queries = await lane.RunAsync(() => Replica(spec).Forward(weights, views));
+        var ordinal = attempt.Lease.Ordinal(spec.LeasesPerEpoch);
+        var moments = Plan(spec).NeedsRunningStatistics ? await _moments.TryFetchAsync(view, weights.Version) : null;
+        var queries = await lane.RunAsync(() => Replica(spec).Forward(weights, moments, views, ordinal));
         var keyReply = await keys;
         if (keyReply.Status != ShardStatus.Ok)
         {
@@ -76,24 +81,23 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         }
 
         var moved = _queue.BytesMoved;
-        var (outcome, gradients) = spec.Contrast.Mode == NegativeMode.Mirror
-            ? await MirroredAsync(view, lease, keyReply)
-            : await AtTheShardsAsync(view, lease, queries, keyReply, samples);
-        if (gradients is null) return Skipped(attempt, view, weights.Version, views[0].Broken.Length);
+        var targets = await TargetsAsync(view, lease, queries, keyReply, samples);
+        var outcome = await lane.RunAsync(() => _replica!.Finish(targets));
+        if (outcome.Gradients is null) return Skipped(attempt, view, weights.Version, views[0].Broken.Length);
 
         return new()
         {
             Attempt = attempt,
             View = view,
             BaseVersion = weights.Version,
-            KeyVersion = keyReply.Version,
+            KeyVersion = Plan(spec).KeyViews.Count > 0 ? keyReply.Version : weights.Version,
             Samples = samples.Length,
-            Measures = Measures(outcome, views[0].Broken.Length) with { RowAges = RowAges.At(weights.Version, _queue.RowVersions) },
+            Measures = Measures(outcome.Value, views[0].Broken.Length) with { RowAges = RowAges.At(weights.Version, _queue.RowVersions) },
             Traffic = keyReply.Traffic + new Traffic(
-                views.Sum(batch => (long)batch.Views.Data.Length), keyReply.Keys!.Data.Length, 0, 0, fetched, _queue.BytesMoved - moved),
-            Gradients = gradients,
-            Keys = keyReply,
-            SampleIds = samples,
+                views.Sum(batch => (long)batch.Views.Data.Length), keyReply.Keys?.Data.Length ?? 0, 0, 0, fetched, _queue.BytesMoved - moved),
+            Gradients = outcome.Gradients,
+            Rows = outcome.Rows,
+            RowSamples = outcome.RowSamples,
             LogPartition = _logPartition,
         };
     }
@@ -125,6 +129,8 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private static StepMeasures Measures(LossValue value, int broken) => new(
         value.Loss, value.ChanceLevel, value.Accuracy, value.PositiveSimilarity, value.Entropy, (long)value.Negatives, broken);
 
+    private MethodPlan Plan(RunSpec spec) => _plan ??= MethodFactory.Plan(spec);
+
     private EncoderReplica Replica(RunSpec spec) => _replica ??= new(spec, lane.Device);
 
     private static ComputedLease Skipped(LeaseAttempt attempt, RunView view, long version, int broken) => new()
@@ -143,8 +149,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private Task<ViewBatch[]> ViewsAsync(RunView view, LeaseId lease)
     {
         var order = new ViewOrder(lease, view.Spec);
-        ViewBranch[] branches = view.Spec.Contrast.Symmetric ? [ViewBranch.Query, ViewBranch.Key] : [ViewBranch.Query];
-        return Task.WhenAll(branches.Select(branch => Augmentation(view, lease).TakeAsync(order, branch)));
+        return Task.WhenAll(Plan(view.Spec).QueryViews.Select(number => Augmentation(view, lease).TakeAsync(order, number)));
     }
 
     private async Task<ParameterSet?> WeightsAsync(RunView view, LeaseReply lease, Ahead? ahead, long atLeast)
@@ -173,6 +178,8 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
 
     private async Task<KeyReply> KeysAsync(RunView view, LeaseReply lease)
     {
+        // A method without a key encoder: what it needs is there.
+        if (Plan(view.Spec).KeyViews.Count == 0) return new() { Status = ShardStatus.Ok, Version = lease.BaseVersion };
         if (view.Spec.Contrast.KeyEncoding == KeyEncoding.Local)
         {
             var id = lease.Attempt.Lease;
@@ -192,22 +199,25 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         });
     }
 
-    private async Task<(LossValue Value, StepGradients? Gradients)> MirroredAsync(RunView view, LeaseReply lease, KeyReply keys)
+    /// <summary>Everything that the loss compares with: keys, and what the memory has to say.</summary>
+    private async Task<StepTargets> TargetsAsync(RunView view, LeaseReply lease, TensorBlock[] queries, KeyReply keys, long[] samples)
     {
-        await _queue.CatchUpAsync(view, lease.BaseVersion);
-        var ordinal = lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch);
-        return await lane.RunAsync(() => _replica!.Contrast(keys.Keys!, _queue.Mirror, view.Spec.Seed, ordinal));
-    }
+        var (spec, plan) = (view.Spec, Plan(view.Spec));
+        var targets = new StepTargets { Keys = keys.Keys };
+        if (view.NegativeShards.Length == 0) return targets;
+        if (plan.NeedsOwnRows) targets = targets with { OwnRows = await _queue.OwnRowsAsync(view, lease.BaseVersion, samples) };
+        if (spec.Contrast.Mode == NegativeMode.Mirror || plan.NeedsRowsHere)
+        {
+            await _queue.CatchUpAsync(view, lease.BaseVersion);
+            return targets with { Mirror = _queue.Mirror };
+        }
 
-    private async Task<(LossValue Value, StepGradients? Gradients)> AtTheShardsAsync(
-        RunView view, LeaseReply lease, TensorBlock[] queries, KeyReply keys, long[] samples)
-    {
-        var ordinal = lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch);
-        var answers = await Task.WhenAll(queries.Select((block, direction) =>
-            _queue.ContrastAsync(view, lease.BaseVersion, block, samples, EncoderReplica.DrawStep(ordinal, direction, queries.Length))));
-        if (view.Spec.Contrast.Sampling.Kind == SamplingKind.Noise)
-            _logPartition = answers.Average(answer => NoiseContrast.LogPartition(new NoiseContrast(view.Spec.Contrast.Sampling.Rows).Join(answer), view.Spec.Dataset.Count));
-        return await lane.RunAsync(() => _replica!.Contrast(keys.Keys!, answers));
+        var ordinal = lease.Attempt.Lease.Ordinal(spec.LeasesPerEpoch);
+        var answers = await Task.WhenAll(queries.Select((block, query) =>
+            _queue.ContrastAsync(view, lease.BaseVersion, block, samples, EncoderReplica.DrawStep(ordinal, query, queries.Length))));
+        if (spec.Contrast.Sampling.Kind == SamplingKind.Noise)
+            _logPartition = answers.Average(answer => NoiseContrast.LogPartition(new NoiseContrast(spec.Contrast.Sampling.Rows).Join(answer), spec.Dataset.Count));
+        return targets with { Answers = answers };
     }
 
     /// <summary>What was fetched for a lease before it was computed.</summary>

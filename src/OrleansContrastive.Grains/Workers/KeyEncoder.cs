@@ -7,7 +7,7 @@ using OrleansContrastive.Contracts.Workers;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Learning.Devices;
 using OrleansContrastive.Learning.Encoders;
-using OrleansContrastive.Learning.Methods;
+using OrleansContrastive.Learning.Methods.Frame;
 using TorchSharp;
 
 namespace OrleansContrastive.Grains.Workers;
@@ -27,6 +27,7 @@ internal sealed class KeyEncoder(IGrainFactory grains, DeviceExecutor lane) : IA
 
     // One network for every number of leases: it has so many times the splits.
     private readonly Dictionary<int, Loaded> _networks = [];
+    private MethodPlan? _plan;
 
     /// <summary>Keys of some leases, by lease; their status is <see cref="ShardStatus.NotYet"/> if the version is not there.</summary>
     /// <param name="view">The view to work in.</param>
@@ -37,10 +38,9 @@ internal sealed class KeyEncoder(IGrainFactory grains, DeviceExecutor lane) : IA
         var (weights, fetched) = await FetchAsync(view, version);
         if (weights is null) return leases.ToDictionary(lease => lease.Lease, _ => new KeyReply { Status = ShardStatus.NotYet });
 
-        // A symmetric method encodes the query views as keys too.
-        ViewBranch[] branches = view.Spec.Contrast.Symmetric ? [ViewBranch.Key, ViewBranch.Query] : [ViewBranch.Key];
-        var batches = await Task.WhenAll(leases.Select(lease => Task.WhenAll(branches.Select(branch =>
-            grains.GetGrain<IAugmentationGrain>(lease.Augmentation).TakeAsync(new(lease.Lease, view.Spec), branch)))));
+        _plan ??= MethodFactory.Plan(view.Spec);
+        var batches = await Task.WhenAll(leases.Select(lease => Task.WhenAll(_plan.KeyViews.Select(number =>
+            grains.GetGrain<IAugmentationGrain>(lease.Augmentation).TakeAsync(new(lease.Lease, view.Spec), number)))));
         // A lease without a readable image has no keys, and nobody to share a batch norm with.
         var whole = Enumerable.Range(0, leases.Count).Where(i => batches[i][0].SampleIds.Length > 0).ToArray();
         var keys = whole.Length == 0 ? [] : await lane.RunAsync(() => Encode(view.Spec, [.. whole.Select(i => leases[i].Lease)], [.. whole.Select(i => batches[i])], weights));
@@ -98,8 +98,7 @@ internal sealed class KeyEncoder(IGrainFactory grains, DeviceExecutor lane) : IA
             var count = batches[lease][0].Views.Shape[0];
             var start = first;
             var parts = directions.Select(direction => direction.narrow(0, start, count)).ToArray();
-            // Keys lie in view order: those of the key views after those of the query views.
-            keys[lease] = Blocks.FromTensor(parts.Length == 1 ? parts[0] : torch.cat([parts[1], parts[0]], 0));
+            keys[lease] = Blocks.FromTensor(parts.Length == 1 ? parts[0] : torch.cat(parts, 0));
             first += count;
         }
 
@@ -109,7 +108,7 @@ internal sealed class KeyEncoder(IGrainFactory grains, DeviceExecutor lane) : IA
         {
             torch.Tensor[] views = [.. batches.Select(lease => Blocks.ToTensor(lease[direction].Views, type, lane.Device))];
             var together = views.Length == 1 ? views[0] : torch.cat(views, 0);
-            using var keys = network.Method.EncodeKeys(network.Model, together, spec.Seed, draw, direction);
+            using var keys = MethodStep.EncodeKeys(network.Method, network.Model, together, new(spec.Seed, draw, 0), direction);
             return keys.alias();
         }
     }
@@ -133,13 +132,13 @@ internal sealed class KeyEncoder(IGrainFactory grains, DeviceExecutor lane) : IA
         return network;
     }
 
-    private sealed class Loaded(ContrastiveModel model, IReadOnlyList<ShardLayout> layout, MomentumContrast method)
+    private sealed class Loaded(ContrastiveModel model, IReadOnlyList<ShardLayout> layout, IContrastiveMethod method)
     {
         public ContrastiveModel Model { get; } = model;
 
         public IReadOnlyList<ShardLayout> Layout { get; } = layout;
 
-        public MomentumContrast Method { get; } = method;
+        public IContrastiveMethod Method { get; } = method;
 
         public ParameterSet? Weights { get; set; }
     }

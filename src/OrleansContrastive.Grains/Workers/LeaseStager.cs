@@ -46,8 +46,8 @@ internal sealed class LeaseStager(IGrainFactory grains)
 
     private IEnumerable<Task> StageRows(RunView view, ComputedLease lease)
     {
-        long[] samples = view.Spec.Contrast.Symmetric ? [.. lease.SampleIds, .. lease.SampleIds] : lease.SampleIds;
-        var deal = new RowDeal(lease.Keys!.Keys!, samples, lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch), view.NegativeShards.Length, view.Spec.Contrast.Store);
+        if (lease.Rows is null) yield break;
+        var deal = new RowDeal(lease.Rows, lease.RowSamples, lease.Attempt.Lease.Ordinal(view.Spec.LeasesPerEpoch), view.NegativeShards.Length, view.Spec.Contrast.Store);
         for (var shard = 0; shard < view.NegativeShards.Length; shard++)
         {
             var (rows, ids, first) = deal.Of(shard);

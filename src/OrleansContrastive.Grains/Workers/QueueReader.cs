@@ -48,6 +48,30 @@ internal sealed class QueueReader(IGrainFactory grains, DeviceExecutor lane) : I
         });
     }
 
+    /// <summary>The bank's row of every sample, [B, D].</summary>
+    /// <param name="view">The view to work in.</param>
+    /// <param name="version">Rows up to this version must be in; -1 = whatever there is.</param>
+    /// <param name="samples">The samples.</param>
+    /// <exception cref="StaleViewException">A shard is in another history.</exception>
+    public async Task<TensorBlock> OwnRowsAsync(RunView view, long version, long[] samples)
+    {
+        var (spec, shards) = (view.Spec, view.NegativeShards.Length);
+        var (type, width) = (ModelFactory.MasterType(spec), spec.Model.EmbeddingWidth);
+        var row = width * type.Size();
+        var bytes = new byte[samples.Length * row];
+        await Task.WhenAll(view.NegativeShards.Select(async (key, shard) =>
+        {
+            int[] places = [.. Enumerable.Range(0, samples.Length).Where(place => samples[place] % shards == shard)];
+            if (places.Length == 0) return;
+            var request = new OwnRowsRequest(view.History, version, [.. places.Select(place => samples[place])]);
+            var reply = await AskAsync(key, () => grains.GetGrain<INegativeStoreGrain>(key).OwnRowsAsync(request), reply => reply.Status);
+            var rows = reply.Rows!.Expect(key, type, places.Length, width);
+            for (var i = 0; i < places.Length; i++) rows.Slice(i * row, row).CopyTo(bytes.AsMemory(places[i] * row));
+        }));
+        BytesMoved += bytes.Length;
+        return new(type, [samples.Length, width], bytes);
+    }
+
     /// <summary>Has queries contrasted at every shard; the answers come in shard order.</summary>
     /// <param name="view">The view to work in.</param>
     /// <param name="version">Rows up to this version must be in; -1 = whatever there is.</param>

@@ -7,6 +7,8 @@ using OrleansContrastive.Contracts.Workers;
 using OrleansContrastive.Data.Augmentation;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Data.Sampling;
+using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Learning.Methods.Frame;
 
 namespace OrleansContrastive.Grains.Workers;
 
@@ -21,14 +23,20 @@ internal sealed class ViewMaker
     private readonly AugmentationRecipe[] _recipes;
     private readonly ConcurrentBag<Bench> _benches = [];
 
+    /// <summary>What the method asks for.</summary>
+    public MethodPlan Plan { get; }
+
     public ViewMaker(RunSpec spec, IImageDataset dataset)
     {
         _spec = spec;
         _dataset = dataset;
+        Plan = MethodFactory.Plan(spec);
+        if (Plan.NeedsLabels && !dataset.HasLabels)
+            throw new ArgumentException($"Method {spec.Method} learns from classes; data set {spec.Dataset.Name} has none.");
         _recipes = [.. spec.Augmentations.Select(json => JsonSerializer.Deserialize<AugmentationRecipe>(json)!)];
     }
 
-    /// <summary>Both branches of a lease: query views and key views.</summary>
+    /// <summary>All views of a lease, by number.</summary>
     public ViewBatch[] Make(LeaseId lease)
     {
         if (!_benches.TryTake(out var bench)) bench = new(this);
@@ -45,8 +53,8 @@ internal sealed class ViewMaker
     private ViewBatch[] Make(LeaseId lease, Bench bench)
     {
         var order = new EpochOrder(_spec.Dataset.Count, _spec.Seed, lease.Epoch);
-        var bytes = bench.Augmenters[0].BytesPerView;
-        var pixels = _recipes.Select(_ => GC.AllocateUninitializedArray<byte>(bytes * _spec.LeaseSize)).ToArray();
+        var bytes = bench.Augmenters.Select(augmenter => augmenter.BytesPerView).ToArray();
+        var pixels = bytes.Select(size => GC.AllocateUninitializedArray<byte>(size * _spec.LeaseSize)).ToArray();
         var samples = new List<long>(_spec.LeaseSize);
         var broken = new List<string>();
         for (var i = 0; i < _spec.LeaseSize; i++)
@@ -65,7 +73,7 @@ internal sealed class ViewMaker
             for (var view = 0; view < bench.Augmenters.Length; view++)
             {
                 var key = new ViewKey(_spec.Seed, lease.Epoch, sample, view);
-                bench.Augmenters[view].Augment(bench.Image, key, pixels[view].AsSpan(samples.Count * bytes, bytes));
+                bench.Augmenters[view].Augment(bench.Image, key, pixels[view].AsSpan(samples.Count * bytes[view], bytes[view]));
             }
 
             samples.Add(sample);
@@ -73,11 +81,18 @@ internal sealed class ViewMaker
 
         long[] ids = [.. samples];
         string[] problems = [.. broken];
-        return [.. pixels.Select(view => new ViewBatch { Views = Block(view.AsMemory(0, ids.Length * bytes), ids.Length), SampleIds = ids, Broken = problems })];
+        long[] labels = Plan.NeedsLabels ? [.. ids.Select(id => (long)_dataset.Label((int)id))] : [];
+        return [.. pixels.Select((view, number) => new ViewBatch
+        {
+            Views = Block(view.AsMemory(0, ids.Length * bytes[number]), ids.Length, _recipes[number].Size),
+            SampleIds = ids,
+            Broken = problems,
+            Labels = labels,
+        })];
     }
 
-    private TensorBlock Block(ReadOnlyMemory<byte> pixels, int count) =>
-        new(ElementType.Float32, [count, _spec.Dataset.Channels, _recipes[0].Size, _recipes[0].Size], pixels);
+    private TensorBlock Block(ReadOnlyMemory<byte> pixels, int count, int size) =>
+        new(ElementType.Float32, [count, _spec.Dataset.Channels, size, size], pixels);
 
     /// <summary>What one thread works with.</summary>
     private sealed class Bench(ViewMaker maker)

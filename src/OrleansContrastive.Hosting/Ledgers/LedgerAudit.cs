@@ -6,6 +6,7 @@ using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Grains.Runs;
+using OrleansContrastive.Grains.Silos;
 
 namespace OrleansContrastive.Hosting.Ledgers;
 
@@ -83,7 +84,7 @@ public sealed record LedgerAudit
             LeasesDone = count,
             SamplesApplied = manifest.SamplesApplied,
             RowsTaken = rows,
-            RowsExpected = manifest.SamplesApplied * (spec.Contrast.Symmetric ? 2 : 1),
+            RowsExpected = manifest.SamplesApplied * MethodFactory.Plan(spec).RowsPerSample,
         };
     }
 

@@ -6,13 +6,14 @@ namespace OrleansContrastive.Learning.Encoders;
 /// The mean and the unbiased variance that the last training forward pass of a batch norm saw, averaged over its splits.
 /// They reach the running statistics through the parameter server, in commit order, and in no other way.
 /// </summary>
-internal sealed class BatchMoments(int channels) : IDisposable
+public sealed class BatchMoments(int channels) : IDisposable
 {
     private readonly double[] _mean = new double[channels];
     private readonly double[] _variance = new double[channels];
     private torch.Tensor? _deviceMean;
     private torch.Tensor? _deviceVariance;
 
+    /// <summary>Whether a training pass was made.</summary>
     public bool IsRecorded { get; private set; }
 
     /// <summary>Forgets the last pass; the splits of the next one are then added.</summary>
@@ -54,6 +55,7 @@ internal sealed class BatchMoments(int channels) : IDisposable
         return (_mean, _variance);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _deviceMean?.Dispose();

@@ -1,4 +1,5 @@
 using OrleansContrastive.Learning.Heads;
+using OrleansContrastive.Learning.Methods.Frame;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -21,10 +22,11 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     private readonly ImageEncoder _encoder;
 
     [ComponentName(Name = "head")]
-    private readonly ProjectionHead? _head;
+    private readonly Perceptron? _head;
 
+    private readonly Dictionary<string, nn.Module> _parts = [];
     private readonly Dictionary<string, Parameter> _parameterByName;
-    private readonly Dictionary<string, SplitBatchNorm> _normByName = [];
+    private readonly Dictionary<string, IRunningStatistics> _normByName = [];
     private readonly ScalarType _masterType;
 
     /// <summary>Builds a model and draws its weights.</summary>
@@ -32,8 +34,9 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     /// <param name="head">What stands behind it.</param>
     /// <param name="options">How it computes, and where.</param>
     /// <param name="seed">The seed of the weights.</param>
+    /// <param name="parts">A method's own layers; null = none.</param>
     /// <exception cref="ArgumentException">The head or an option is out of range.</exception>
-    public ContrastiveModel(EncoderSpec encoder, HeadSpec head, ModelOptions options, ulong seed)
+    public ContrastiveModel(EncoderSpec encoder, HeadSpec head, ModelOptions options, ulong seed, IReadOnlyList<ModelPart>? parts = null)
         : base(nameof(ContrastiveModel))
     {
         ArgumentNullException.ThrowIfNull(encoder);
@@ -52,15 +55,23 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
         var context = new LayerContext(options, seed);
         _masterType = context.MasterType;
         _encoder = encoder.Build(context);
-        if (head.Kind != "none") _head = new ProjectionHead(context, head, FeatureWidth);
+        if (head.Kind != "none")
+            _head = new Perceptron(context, head.Shape, FeatureWidth, head.HiddenWidth == 0 ? FeatureWidth : head.HiddenWidth, head.OutputWidth);
         register_module("encoder", _encoder);
         if (_head is not null) register_module("head", _head);
+        foreach (var part in parts ?? [])
+        {
+            var module = part.Create(context, new(FeatureWidth, EmbeddingWidth));
+            register_module(part.Name, module);
+            _parts.Add(part.Name, module);
+        }
+
         RegisterComponents();
 
         _parameterByName = named_parameters().ToDictionary(p => p.name, p => p.parameter);
         foreach (var (name, module) in named_modules())
         {
-            if (module is SplitBatchNorm norm) _normByName[name] = norm;
+            if (module is IRunningStatistics norm) _normByName[name] = norm;
         }
 
         Layout = DescribeLayout(options);
@@ -93,8 +104,40 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
         using (features) return _head.forward(features);
     }
 
-    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map, or the class token.</summary>
+    /// <summary>[B, F] features to [B, D] embeddings.</summary>
+    public Tensor Project(Tensor features) => _head is null ? features.alias() : _head.forward(features);
+
+    /// <summary>A part that the method put in.</summary>
+    /// <exception cref="ArgumentException">There is none of this name and kind.</exception>
+    public TModule Part<TModule>(string name) where TModule : nn.Module =>
+        _parts.GetValueOrDefault(name) as TModule
+        ?? throw new ArgumentException($"The model has no part '{name}' of kind {typeof(TModule).Name}; its parts are: {string.Join(", ", _parts.Keys)}.");
+
+    /// <summary>Sends rows through a part.</summary>
+    /// <param name="name">Name of a part that takes one tensor and gives one.</param>
+    /// <param name="rows">What it takes.</param>
+    public Tensor Through(string name, Tensor rows) => Part<nn.Module<Tensor, Tensor>>(name).forward(rows);
+
+    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map, or the class token, and the average over the patches where the model has a grid of them.</summary>
     public Tensor Features(Tensor views)
+    {
+        if (Options.Grid is null) return MapFeatures(views);
+        using var scope = NewDisposeScope();
+        return GridFeatures(views).mean([1, 2]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B, C, S, S] views to the features of each patch, [B, R, R, F].</summary>
+    /// <exception cref="InvalidOperationException">The model has no grid.</exception>
+    public Tensor GridFeatures(Tensor views)
+    {
+        var grid = Options.Grid ?? throw new InvalidOperationException("The model encodes whole images; it has no grid of patches.");
+        using var scope = NewDisposeScope();
+        var (patches, rows) = Patches.Grid(views, grid.Side, grid.Stride);
+        return MapFeatures(patches).view(views.shape[0], rows, rows, FeatureWidth).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[n, C, h, w] images or patches to their features [n, F], whether or not the model has a grid.</summary>
+    public Tensor MapFeatures(Tensor views)
     {
         using var scope = NewDisposeScope();
         return FeaturesOf(Encode(views)).MoveToOuterDisposeScope();
@@ -132,7 +175,7 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
             : throw new ArgumentException($"The model of encoder {Encoder.Name} and head {Head.Kind} has no parameter '{slot.Name}'.");
 
     /// <summary>The batch norm that a moment belongs to, and whether it is the variance.</summary>
-    internal (SplitBatchNorm Norm, bool IsVariance) NormOf(TensorSlot slot)
+    internal (IRunningStatistics Norm, bool IsVariance) NormOf(TensorSlot slot)
     {
         var cut = slot.Name.LastIndexOf('.');
         return _normByName.TryGetValue(slot.Name[..Math.Max(cut, 0)], out var norm)
@@ -149,12 +192,9 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
             checked((int)p.Value.numel()),
             p.Value.requires_grad && (options.DecayNormsAndBiases || p.Value.dim() > 1),
             !p.Value.requires_grad));
-        // In the order of the parameters: modules are listed level by level.
-        var norms = _parameterByName.Keys
-            .Where(name => name.EndsWith(".weight", StringComparison.Ordinal))
-            .Select(name => name[..^".weight".Length])
-            .Where(_normByName.ContainsKey)
-            .Select(name => (Key: name, Value: _normByName[name]));
+        // In the order of the parameters, since modules are listed level by level.
+        var names = _parameterByName.Keys.ToList();
+        var norms = _normByName.OrderBy(n => (uint)names.IndexOf($"{n.Key}.weight"));
         var moments = norms.SelectMany(n => new[]
         {
             new TensorSlot($"{n.Key}.running_mean", n.Value.RunningMean.shape, 0, (int)n.Value.RunningMean.numel(), false),

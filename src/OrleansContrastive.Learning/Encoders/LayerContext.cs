@@ -11,14 +11,19 @@ namespace OrleansContrastive.Learning.Encoders;
 /// Makes the parameters of one model, in their order. Every parameter draws from a random stream of its own (seed, index),
 /// so that a head does not change the weights of its encoder, and torch's generator is never touched.
 /// </summary>
-internal sealed class LayerContext(ModelOptions options, ulong seed)
+/// <param name="options">How the model computes.</param>
+/// <param name="seed">Seed of the weights.</param>
+public sealed class LayerContext(ModelOptions options, ulong seed)
 {
     private ulong _index;
 
+    /// <summary>How the model computes.</summary>
     public ModelOptions Options { get; } = options;
 
+    /// <summary>The numbers that layers compute with.</summary>
     public ScalarType ComputeType { get; } = PrecisionSelector.ComputeType(options.Precision);
 
+    /// <summary>The numbers that weights are kept in.</summary>
     public ScalarType MasterType { get; } = PrecisionSelector.MasterType(options.Precision);
 
     /// <summary>Weights of variance 2 / fan-out (He et al., 2015), as torchvision starts the convolutions of a ResNet.</summary>

@@ -10,15 +10,15 @@ namespace OrleansContrastive.Learning.Encoders;
 /// every part is normalised by its own statistics, which are recorded and not folded into the running ones; in
 /// evaluation the running statistics are used. Part s of S holds the samples from s·B/S to (s + 1)·B/S.
 /// </summary>
-internal sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>
+public sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>, IRunningStatistics
 {
     internal const double Epsilon = 1e-5;
 
     [ComponentName(Name = "weight")]
-    private readonly Parameter _weight;
+    private readonly Parameter? _weight;
 
     [ComponentName(Name = "bias")]
-    private readonly Parameter _bias;
+    private readonly Parameter? _bias;
 
     [ComponentName(Name = "running_mean")]
     private readonly Tensor _runningMean;
@@ -26,32 +26,44 @@ internal sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "running_var")]
     private readonly Tensor _runningVariance;
 
+    // What stands in for weight and bias where there are none. In an array, or they would be registered as buffers.
+    private readonly Tensor[] _fixed = [];
     private readonly int _channels;
     private readonly int _splits;
     private readonly ScalarType _type;
     private readonly bool _fuses;
 
-    public SplitBatchNorm(LayerContext context, int channels)
+    /// <summary>Makes the layer.</summary>
+    /// <param name="context">Where weights come from.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="affine">Whether it scales and shifts by weights of its own.</param>
+    public SplitBatchNorm(LayerContext context, int channels, bool affine = true)
         : base(nameof(SplitBatchNorm))
     {
         _channels = channels;
         _splits = context.Options.BatchNormSplits;
         _type = context.MasterType;
         _fuses = context.Options.Device.type == DeviceType.CPU && context.Options.UsesChannelsLast;
-        _weight = context.Constant([channels], 1);
-        _bias = context.Constant([channels], 0);
+        if (affine) (_weight, _bias) = (context.Constant([channels], 1), context.Constant([channels], 0));
+        else _fixed = [context.Buffer([channels], 1), context.Buffer([channels], 0)];
         _runningMean = context.Buffer([channels], 0);
         _runningVariance = context.Buffer([channels], 1);
         Moments = new BatchMoments(channels);
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
     public Tensor RunningMean => _runningMean;
 
+    /// <inheritdoc/>
     public Tensor RunningVariance => _runningVariance;
 
-    /// <summary>What the last training pass saw.</summary>
+    /// <inheritdoc/>
     public BatchMoments Moments { get; }
+
+    private Tensor Weight => _weight ?? _fixed[0];
+
+    private Tensor Bias => _bias ?? _fixed[1];
 
     /// <summary>[B, C] or [B, C, H, W] to the same shape.</summary>
     public override Tensor forward(Tensor input) => Normalize(input, rectify: false);
@@ -72,13 +84,13 @@ internal sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>
         var x = input.to_type(type);
         var other = shortcut?.to_type(type);
         CheckShape(x, other);
-        var records = is_grad_enabled() && (x.requires_grad || _weight.requires_grad);
+        var records = is_grad_enabled() && (x.requires_grad || Weight.requires_grad);
         Tensor y;
         if (!_fuses || (!training && records))
         {
             x = x.to_type(_type);
             y = training ? NormalizeSplits(x) : nn.functional.batch_norm(
-                x, _runningMean, _runningVariance, _weight, _bias, training: false, 0, Epsilon);
+                x, _runningMean, _runningVariance, Weight, Bias, training: false, 0, Epsilon);
             if (other is not null) y = y + other.to_type(_type);
             if (rectify) y = nn.functional.relu(y);
         }
@@ -87,16 +99,22 @@ internal sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>
             var call = new BatchNormCall(
                 _splits, rectify, training ? Moments : null, _runningMean, _runningVariance, get_num_threads());
             y = records
-                ? FusedBatchNorm.apply(x, _weight, _bias, other!, call)
-                : call.Forward(x, _weight, _bias, other, reuseInput || input.dtype != type);
+                ? FusedBatchNorm.apply(x, Weight, Bias, other!, call)
+                : call.Forward(x, Weight, Bias, other, reuseInput || input.dtype != type);
         }
 
         return y.MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) Moments.Dispose();
+        if (disposing)
+        {
+            Moments.Dispose();
+            foreach (var tensor in _fixed) tensor.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 
@@ -116,7 +134,7 @@ internal sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>
             variances[s] = zeros_like(_runningVariance);
             var part = _splits == 1 ? x : x.narrow(0, start, length);
             parts[s] = nn.functional.batch_norm(
-                part, means[s], variances[s], _weight, _bias, training: true, 1, Epsilon);
+                part, means[s], variances[s], Weight, Bias, training: true, 1, Epsilon);
         }
 
         using (no_grad()) Moments.Keep(stack(means).mean([0]), stack(variances).mean([0]));

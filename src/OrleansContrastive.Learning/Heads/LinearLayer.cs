@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace OrleansContrastive.Learning.Heads;
 
 /// <summary>A linear layer with single-precision weights that computes in the model's compute type.</summary>
-internal sealed class LinearLayer : nn.Module<Tensor, Tensor>
+public sealed class LinearLayer : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
@@ -18,6 +18,7 @@ internal sealed class LinearLayer : nn.Module<Tensor, Tensor>
     private readonly ScalarType _computeType;
     private readonly ScalarType _masterType;
 
+    /// <summary>Draws the weights, uniform in ±1/√inputs as torch does.</summary>
     public LinearLayer(LayerContext context, int inputs, int outputs, bool bias)
         : base(nameof(LinearLayer))
     {

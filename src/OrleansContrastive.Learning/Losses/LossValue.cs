@@ -23,17 +23,19 @@ public readonly record struct LossValue(
 
     /// <summary>Means over several passes, weighted by their samples: the two directions of a symmetric step, or lanes.</summary>
     /// <exception cref="ArgumentException">There are none.</exception>
-    public static LossValue Mean(params IReadOnlyList<LossValue> values)
-    {
-        var samples = values.Sum(value => value.Samples);
-        if (samples == 0)
-        {
-            throw new ArgumentException("There are no losses to average.", nameof(values));
-        }
+    public static LossValue Mean(params IReadOnlyList<LossValue> values) =>
+        Weighted([.. values.Select(value => (value, (double)value.Samples))]) with { Samples = values.Sum(value => value.Samples) };
 
-        double Of(Func<LossValue, double> field) => values.Sum(value => field(value) * value.Samples) / samples;
+    /// <summary>Means of several contrasts of the same samples, by weights that need not sum to 1.</summary>
+    /// <exception cref="ArgumentException">There are none, or they weigh nothing.</exception>
+    public static LossValue Weighted(IReadOnlyList<(LossValue Value, double Weight)> values)
+    {
+        var total = values.Sum(value => value.Weight);
+        if (!(total > 0)) throw new ArgumentException("There are no losses to average.", nameof(values));
+
+        double Of(Func<LossValue, double> field) => values.Sum(value => field(value.Value) * value.Weight) / total;
         return new(
-            samples,
+            values[0].Value.Samples,
             Of(value => value.Loss),
             Of(value => value.ChanceLevel),
             Of(value => value.Negatives),

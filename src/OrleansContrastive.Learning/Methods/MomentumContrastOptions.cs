@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Methods.Frame;
 using OrleansContrastive.Learning.Negatives.Sampling;
 
 namespace OrleansContrastive.Learning.Methods;
@@ -52,6 +53,19 @@ public sealed record MomentumContrastOptions
 
     /// <summary>Weight of one direction's gradient.</summary>
     public double DirectionWeight => Symmetric && SymmetricLoss == SymmetricLoss.Mean ? 0.5 : 1.0;
+
+    /// <summary>The constants as a run has them.</summary>
+    public static MomentumContrastOptions Of(MethodContext context) => new()
+    {
+        QueueLength = context.QueueLength,
+        Temperature = context.Temperature,
+        Momentum = context.KeyMomentum,
+        Symmetric = context.Symmetric,
+        SymmetricLoss = SymmetricLoss.Mean,
+        ShuffleBatchNorm = context.ShuffleKeys,
+        MaskOwnSamples = context.MaskOwnSamples,
+        Sampling = context.Sampling,
+    };
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is out of its range; the message names it.</exception>

@@ -26,4 +26,7 @@ internal static class RandomPurpose
 
     /// <summary>Mixing factors.</summary>
     public const uint Regularisation = 10;
+
+    /// <summary>Rotations, patch orders and whatever else a pretext task is about.</summary>
+    public const uint Pretext = 12;
 }

@@ -42,13 +42,13 @@ internal static class PlainRun
             start,
             queue,
             new(new CosineSchedule(spec.Optimizer.LearningRate, 0, spec.TotalSamples), new(spec.Batch), ParameterRun.Of(layout, optimizer),
-                spec.Seed, spec.Optimizer.Momentum, spec.Optimizer.WeightDecay, Optimizer: optimizer));
+                spec.Seed, spec.Optimizer.Momentum, spec.Optimizer.WeightDecay, KeyMomentum: spec.Contrast.KeyMomentum, Optimizer: optimizer));
         var maker = new ViewMaker(spec, SmallRuns.Images);
         for (var step = 0L; step < spec.TotalLeases; step++)
         {
             using var views = torch.NewDisposeScope();
             var batches = maker.Make(LeaseId.At(step, spec.LeasesPerEpoch));
-            loop.Step(Tensor(batches[0].Views), Tensor(batches[1].Views), batches[0].SampleIds);
+            loop.Step([.. batches.Select(batch => Tensor(batch.Views))], batches[0].SampleIds);
         }
 
         var rows = queue.ReadSince(0);

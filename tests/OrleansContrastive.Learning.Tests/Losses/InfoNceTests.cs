@@ -1,5 +1,5 @@
 using OrleansContrastive.Learning.Losses;
-using OrleansContrastive.Learning.Methods;
+using OrleansContrastive.Learning.Methods.Frame;
 using OrleansContrastive.Learning.Negatives;
 using OrleansContrastive.Learning.Tests.Golden;
 using OrleansContrastive.Tests.Shared;
@@ -30,8 +30,8 @@ public sealed class InfoNceTests
         loss.backward();
 
         Assert.Equal(type, loss.dtype);
-        Close.All([File.Double($"{number}.meters")[0]], QueryPass.ReadDoubles(loss), tolerance);
-        Close.All(File.Double($"{number}.gradient"), QueryPass.ReadDoubles(queries.grad!), tolerance);
+        Close.All([File.Double($"{number}.meters")[0]], Embeddings.Doubles(loss), tolerance);
+        Close.All(File.Double($"{number}.gradient"), Embeddings.Doubles(queries.grad!), tolerance);
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class InfoNceTests
         var reference = InfoNce.Loss(Rows(0, "queries", Batch), Rows(0, "queries", Batch).neg(), Rows(0, "negatives", Negatives), 0.01);
         var tolerance = type == ScalarType.BFloat16 ? 1.0 : 1e-3;
         Assert.Equal(reference.item<double>(), loss.item<float>(), tolerance);
-        Assert.All(QueryPass.ReadDoubles(queries.grad!), slope => Assert.True(double.IsFinite(slope)));
+        Assert.All(Embeddings.Doubles(queries.grad!), slope => Assert.True(double.IsFinite(slope)));
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class InfoNceTests
         using var scope = NewDisposeScope();
         var queries = Rows(0, "queries", Batch).requires_grad_();
         InfoNce.Loss(queries, Rows(0, "keys", Batch), Rows(0, "negatives", Negatives), 0.2).backward();
-        var slopes = QueryPass.ReadDoubles(queries.grad!);
+        var slopes = Embeddings.Doubles(queries.grad!);
         var values = File.Double("0.queries");
         for (var i = 0; i < values.Length; i += 7)
         {

@@ -38,7 +38,7 @@ public sealed class MomentumContrastGoldenTests
             MaskOwnSamples = false,
         });
         var options = new PlainLoopOptions(
-            new ConstantSchedule(0.06), new ReferenceBatch(Batch), [new(0, weights.Length, true)], WeightDecay: 1e-3);
+            new ConstantSchedule(0.06), new ReferenceBatch(Batch), [new(0, weights.Length, true)], WeightDecay: 1e-3, KeyMomentum: 0.9);
         using var loop = new PlainLoop(
             method, query.Port, key.Port, ParameterVersion.Start(ScalarType.Float32, Bytes(weights), default), queue, options);
 
@@ -49,7 +49,7 @@ public sealed class MomentumContrastGoldenTests
             Close.All(File.Single(at + "key_weights"), Floats(loop.Version.KeyWeights), Tolerance);
 
             var value = loop.Step(
-                tensor(File.Single(at + "first"), [Batch, Inputs]), tensor(File.Single(at + "second"), [Batch, Inputs]), [0, 1, 2, 3]);
+                [tensor(File.Single(at + "first"), [Batch, Inputs]), tensor(File.Single(at + "second"), [Batch, Inputs])], [0, 1, 2, 3]);
 
             Close.All(File.Single(at + "loss"), [(float)value.Loss], Tolerance);
             Close.All(File.Single(at + "weights"), Floats(loop.Version.Weights), Tolerance);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Methods;
+using OrleansContrastive.Learning.Methods.Frame;
 using OrleansContrastive.Learning.Negatives;
 using OrleansContrastive.Learning.Tests.Golden;
 using OrleansContrastive.Tests.Shared;
@@ -30,19 +31,19 @@ public sealed class MomentumContrastTests
         var keys = UnitRows(Batch, 77).to_type(type);
         long[] ids = [0, 1, 2, 100, 101, 102];
 
-        var (near, nearGradient) = Run(pass => method.Contrast(pass, keys, mirror));
-        var (far, farGradient) = Run(pass => method.Contrast(pass, keys, [.. queues.Select(queue =>
+        var (near, nearGradient) = Run(pass => Contrast(method, pass, keys, mirror));
+        var (far, farGradient) = Run(pass => Contrast(method, pass, keys, [.. queues.Select(queue =>
             PartialSoftmax.FromBytes(
-                ShardContrast.Compute(pass.Queries.detach(), ids, queue, 0.07).ToBytes(type), type, Batch, Width))]));
+                ShardContrast.Compute(pass.Queries[0].detach(), ids, queue, 0.07).ToBytes(type), type, Batch, Width))]));
 
         Close.All(Fields(near), Fields(far), tolerance * 10);
         Close.All(nearGradient, farGradient, tolerance);
         Assert.Equal(24 - 0.5, near.Negatives);
 
-        (LossValue, double[]) Run(Func<QueryPass, LossValue> contrast)
+        (LossValue, double[]) Run(Func<EncodedBatch, LossValue> contrast)
         {
             network.zero_grad();
-            using var pass = method.Query(network, Views(1, type), ids);
+            using var pass = Encode(method, network, Views(1, type), ids);
             var value = contrast(pass);
             return (value, Gradient(network, type));
         }
@@ -62,8 +63,9 @@ public sealed class MomentumContrastTests
         var gradient = Gradient(network, ScalarType.Float64);
 
         network.zero_grad();
-        using var pass = new MomentumContrast(new() { Temperature = 0.07 }).Query(network, views, [100, 5, 101, 102, 103, 104]);
-        var value = new MomentumContrast(new() { Temperature = 0.07 }).Contrast(pass, keys, queue);
+        var method = new MomentumContrast(new() { Temperature = 0.07 });
+        using var pass = Encode(method, network, views, [100, 5, 101, 102, 103, 104]);
+        var value = Contrast(method, pass, keys, queue);
         Assert.Equal(expected.item<double>(), value.Loss, 1e-13);
         Close.All(gradient, Gradient(network, ScalarType.Float64), 1e-13);
     }
@@ -74,16 +76,16 @@ public sealed class MomentumContrastTests
         using var leaks = new TensorLeaks();
         using var network = new TinyNetwork(Inputs, 7, Width);
         var method = new MomentumContrast(new());
-        QueryPass pass;
+        EncodedBatch pass;
         using (NewDisposeScope())
         {
-            pass = method.Query(network, Views(1, ScalarType.Float32), [0, 1, 2, 3, 4, 5]);
+            pass = Encode(method, network, Views(1, ScalarType.Float32), [0, 1, 2, 3, 4, 5]);
         }
 
-        Assert.Equal(Batch * Width * sizeof(float), pass.ReadQueries().Length);
+        Assert.Equal([Batch, Width], pass.Queries[0].shape);
         using (var scope = NewDisposeScope())
         {
-            method.Contrast(pass, UnitRows(Batch, 3), [PartialSoftmax.Empty(Batch, Width)]);
+            Contrast(method, pass, UnitRows(Batch, 3), [PartialSoftmax.Empty(Batch, Width)]);
             network.zero_grad();
         }
 
@@ -100,11 +102,11 @@ public sealed class MomentumContrastTests
         using var network = new TinyNetwork(Inputs, 7, Width);
         using var mirror = new QueueMirror(4, Width, ScalarType.Float32);
         var method = new MomentumContrast(new());
-        using var pass = method.Query(network, Views(1, ScalarType.Float32), [0, 1, 2, 3, 4, 5]);
+        using var pass = Encode(method, network, Views(1, ScalarType.Float32), [0, 1, 2, 3, 4, 5]);
         var keys = UnitRows(Batch, 2);
         var value = atTheShard
-            ? method.Contrast(pass, keys, [PartialSoftmax.Empty(Batch, Width)])
-            : method.Contrast(pass, keys, mirror);
+            ? Contrast(method, pass, keys, [PartialSoftmax.Empty(Batch, Width)])
+            : Contrast(method, pass, keys, mirror);
 
         Assert.Equal((0.0, 0.0, 1.0), (value.Negatives, value.ChanceLevel, value.Accuracy));
         Assert.Equal(0, value.Loss, 1e-6);
@@ -124,8 +126,8 @@ public sealed class MomentumContrastTests
         LossValue Run(bool mask)
         {
             var method = new MomentumContrast(new() { MaskOwnSamples = mask });
-            using var pass = method.Query(network, Views(1, ScalarType.Float32), ids);
-            return method.Contrast(pass, keys, queues[0]);
+            using var pass = Encode(method, network, Views(1, ScalarType.Float32), ids);
+            return Contrast(method, pass, keys, queues[0]);
         }
 
         var (masked, released) = (Run(true), Run(false));
@@ -144,11 +146,11 @@ public sealed class MomentumContrastTests
         using var network = new TinyNetwork(Inputs, 7, Width);
         var plain = new MomentumContrast(new() { ShuffleBatchNorm = false });
         var shuffled = new MomentumContrast(new());
-        using var expected = plain.EncodeKeys(network, Views(1, ScalarType.Float32), seed: 1, lease: 2);
-        using var found = shuffled.EncodeKeys(network, Views(1, ScalarType.Float32), seed: 1, lease: 2);
+        using var expected = MethodStep.EncodeKeys(plain, network, Views(1, ScalarType.Float32), new(1, 2, 0));
+        using var found = MethodStep.EncodeKeys(shuffled, network, Views(1, ScalarType.Float32), new(1, 2, 0));
 
         Assert.False(found.requires_grad);
-        Close.All(QueryPass.ReadDoubles(expected), QueryPass.ReadDoubles(found), 1e-6);
+        Close.All(Embeddings.Doubles(expected), Embeddings.Doubles(found), 1e-6);
     }
 
     [Fact]
@@ -178,7 +180,7 @@ public sealed class MomentumContrastTests
         foreach (var (queries, keys) in new[] { (first, second), (second, first) })
         {
             network.zero_grad();
-            using var half = asymmetric.Step(network, network, queries, keys, ids, queue, seed: 1, lease: 0);
+            using var half = MethodStep.Run(asymmetric, network, network, [queries, keys], ids, queue, new(1, 0, 0));
             var gradient = Gradient(network, ScalarType.Float64);
             for (var i = 0; i < expected.Length; i++)
             {
@@ -188,11 +190,11 @@ public sealed class MomentumContrastTests
 
         network.zero_grad();
         var method = new MomentumContrast(new() { Symmetric = true, SymmetricLoss = kind });
-        using var result = method.Step(network, network, first, second, ids, queue, seed: 1, lease: 0);
+        using var result = MethodStep.Run(method, network, network, [first, second], ids, queue, new(1, 0, 0));
         Close.All(expected, Gradient(network, ScalarType.Float64), 1e-12);
-        Assert.Equal([2 * Batch, Width], result.Keys.shape);
+        Assert.Equal([2 * Batch, Width], result.Rows!.shape);
         Assert.Equal([.. ids, .. ids], result.SampleIds);
-        Assert.Equal(2 * Batch, result.Loss.Samples);
+        Assert.Equal(Batch, result.Loss.Samples);
     }
 
     [Fact]
@@ -203,12 +205,12 @@ public sealed class MomentumContrastTests
         using var network = new TinyNetwork(Inputs, 7, Width);
         var method = new MomentumContrast(new());
         var queue = FilledShards(1, 24, ScalarType.Float32)[0];
-        using var pass = method.Query(network, full([Batch, Inputs], double.NaN), [1, 2, 3, 4, 5, 6]);
-        Assert.False(method.Contrast(pass, UnitRows(Batch, 2), queue).IsFinite);
+        using var pass = Encode(method, network, full([Batch, Inputs], double.NaN), [1, 2, 3, 4, 5, 6]);
+        Assert.False(Contrast(method, pass, UnitRows(Batch, 2), queue).IsFinite);
 
-        using var again = method.Query(network, full([Batch, Inputs], double.NaN), [1, 2, 3, 4, 5, 6]);
-        var part = ShardContrast.Compute(again.Queries.detach(), [], queue, 0.2);
-        Assert.False(method.Contrast(again, UnitRows(Batch, 2), [part]).IsFinite);
+        using var again = Encode(method, network, full([Batch, Inputs], double.NaN), [1, 2, 3, 4, 5, 6]);
+        var part = ShardContrast.Compute(again.Queries[0].detach(), [], queue, 0.2);
+        Assert.False(Contrast(method, again, UnitRows(Batch, 2), [part]).IsFinite);
         network.zero_grad();
     }
 
@@ -218,6 +220,22 @@ public sealed class MomentumContrastTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new MomentumContrast(new() { Temperature = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new MomentumContrast(new() { Momentum = 1.1 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new MomentumContrast(new() { QueueLength = 0 }));
+    }
+
+    private static EncodedBatch Encode(MomentumContrast method, TinyNetwork network, Tensor views, long[] ids) =>
+        MethodStep.Encode(method, new() { Network = network, Views = [views], SampleIds = ids });
+
+    private static LossValue Contrast(MomentumContrast method, EncodedBatch pass, Tensor keys, INegativeRows memory) =>
+        Finish(method, pass, keys, MethodStep.Answer(method.Plan.Contrast!, pass, memory));
+
+    private static LossValue Contrast(MomentumContrast method, EncodedBatch pass, Tensor keys, PartialSoftmax[] parts) =>
+        Finish(method, pass, keys, [[.. parts.Select(part => new[] { part })]]);
+
+    private static LossValue Finish(
+        MomentumContrast method, EncodedBatch pass, Tensor keys, IReadOnlyList<IReadOnlyList<PartialSoftmax[]>> answers)
+    {
+        using var result = MethodStep.Finish(method, pass, new() { Keys = [keys] }, answers);
+        return result.Loss;
     }
 
     /// <summary>Rows of samples 0, 1, 2, …, dealt round the shards.</summary>
@@ -248,7 +266,7 @@ public sealed class MomentumContrastTests
     {
         using var scope = NewDisposeScope();
         return [.. network.parameters().SelectMany(parameter =>
-            parameter.grad is { } gradient ? QueryPass.ReadDoubles(gradient) : new double[parameter.NumberOfElements])];
+            parameter.grad is { } gradient ? Embeddings.Doubles(gradient) : new double[parameter.NumberOfElements])];
     }
 
     private static double[] Fields(LossValue value) =>

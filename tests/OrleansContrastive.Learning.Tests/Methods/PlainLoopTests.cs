@@ -75,7 +75,7 @@ public sealed class PlainLoopTests
         var start = ParameterVersion.Start(
             query.Layout.ElementType, ModelExchange.ReadParameters(query, layout), ModelExchange.ReadMoments(query, layout));
         var options = new PlainLoopOptions(
-            new CosineSchedule(0.1, 0, end: steps * Batch), new ReferenceBatch(Batch), ParameterRun.Of(layout), Seed: 3);
+            new CosineSchedule(0.1, 0, end: steps * Batch), new ReferenceBatch(Batch), ParameterRun.Of(layout), Seed: 3, KeyMomentum: 0.9);
         var method = new MomentumContrast(new() { QueueLength = 40, Temperature = 0.2, Momentum = 0.9 });
         using var loop = new PlainLoop(
             method,
@@ -91,7 +91,7 @@ public sealed class PlainLoopTests
             var epoch = step / 3;
             var first = step % 3 * Batch;
             losses[step] = loop.Step(
-                Views(first, 2 * epoch), Views(first, 2 * epoch + 1), [.. Enumerable.Range(first, Batch).Select(id => (long)id)]);
+                [Views(first, 2 * epoch), Views(first, 2 * epoch + 1)], [.. Enumerable.Range(first, Batch).Select(id => (long)id)]);
         }
 
         return (losses, loop.Version, loop.Queue);

@@ -44,7 +44,8 @@ public sealed class MomentumContrastParityTests
             new CosineSchedule(LearningRate, 0, Steps * Batch),
             new ReferenceBatch(Batch),
             [new(0, slots.Sum(slot => slot.Length), true)],
-            WeightDecay: 5e-4);
+            WeightDecay: 5e-4,
+            KeyMomentum: 0.99);
         var start = ParameterVersion.Start(
             ScalarType.Float64, Weights(slots), ModelExchange.ReadMoments(query, query.Layout.Split(1)[0]));
         using var loop = new PlainLoop(
@@ -55,7 +56,7 @@ public sealed class MomentumContrastParityTests
         {
             using var first = Views($"step{step:00}.query");
             using var second = Views($"step{step:00}.key");
-            var loss = loop.Step(first, second, [.. Enumerable.Range(step * Batch, Batch).Select(id => (long)id)]).Loss;
+            var loss = loop.Step([first, second], [.. Enumerable.Range(step * Batch, Batch).Select(id => (long)id)]).Loss;
             Assert.True(
                 Math.Abs(expected[step] - loss) < 1e-6, $"Loss of step {step} is {loss:F9}; PyTorch has {expected[step]:F9}.");
         }

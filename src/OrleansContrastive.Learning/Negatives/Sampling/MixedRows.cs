@@ -51,7 +51,7 @@ public sealed class MixedRows(int hardest, int pairs, int withQuery) : SoftmaxSa
             var values = PartialSoftmax.EmptyValues(queries, width);
             using (torch.NewDisposeScope())
             {
-                var all = Methods.QueryPass.ReadDoubles(_queries);
+                var all = Methods.Frame.Embeddings.Doubles(_queries);
                 for (var query = 0; query < queries; query++)
                     Mix(query, all.AsSpan(query * width, width), values.AsSpan(query * (width + PartialSoftmax.Header), width + PartialSoftmax.Header));
             }

@@ -94,7 +94,7 @@ public sealed class NoiseContrast(int draws, double logPartition = double.NaN) :
 
     private sealed class Pass(torch.Tensor queries, ContrastCall call, IRowsBySample rows, int draws, double shift) : IContrastPass
     {
-        private readonly double[] _queries = Methods.QueryPass.ReadDoubles(queries);
+        private readonly double[] _queries = Methods.Frame.Embeddings.Doubles(queries);
         private readonly int _count = (int)queries.shape[0];
         private readonly double[] _losses = PartialSoftmax.EmptyValues((int)queries.shape[0], rows.Width);
         private readonly double[] _noise = PartialSoftmax.EmptyValues((int)queries.shape[0], rows.Width);

@@ -1,6 +1,6 @@
 using OrleansContrastive.Learning.Random;
 
-namespace OrleansContrastive.Learning.Methods;
+namespace OrleansContrastive.Learning.Methods.Frame;
 
 /// <summary>The permutation under which the keys of a lease pass through batch norm.</summary>
 /// <remarks>A function of (seed, lease, direction) only, so every attempt, on any machine, draws the same one.</remarks>

@@ -1,0 +1,68 @@
+using OrleansContrastive.Learning.Encoders;
+
+namespace OrleansContrastive.Learning.Methods.Frame;
+
+/// <summary>What a method keeps between steps, for all encoders of a run.</summary>
+public enum MemoryKind
+{
+    /// <summary>Nothing: what is contrasted lies in the batch.</summary>
+    None,
+
+    /// <summary>A ring of the newest rows.</summary>
+    Queue,
+
+    /// <summary>A row for every sample of the data set.</summary>
+    Bank,
+}
+
+/// <summary>What a method asks of those who run it.</summary>
+public sealed record MethodPlan
+{
+    /// <summary>Views that the query network encodes, by number.</summary>
+    public IReadOnlyList<int> QueryViews { get; init; } = [0, 1];
+
+    /// <summary>Views that the momentum encoder encodes, ascending; empty where the method has no θ_k.</summary>
+    public IReadOnlyList<int> KeyViews { get; init; } = [];
+
+    /// <summary>How many of the last views are small crops; the others are of the run's size.</summary>
+    public int LocalViews { get; init; }
+
+    /// <summary>Views are not augmented: the images as they are, in the run's size.</summary>
+    public bool PlainViews { get; init; }
+
+    /// <summary>Permutes the keys' batch before batch norm, and puts it back after it.</summary>
+    public bool ShuffleKeys { get; init; }
+
+    /// <summary>What the rows of a step are kept in.</summary>
+    public MemoryKind Memory { get; init; }
+
+    /// <summary>How rows of the memory are contrasted with; null where <see cref="Memory"/> is none.</summary>
+    public MemoryContrast? Contrast { get; init; }
+
+    /// <summary>Rows that a sample leaves in the memory.</summary>
+    public int RowsPerSample { get; init; } = 1;
+
+    /// <summary>The loss takes the rows of the bank that belong to the batch's own samples (<see cref="MethodTargets.OwnRows"/>).</summary>
+    public bool NeedsOwnRows { get; init; }
+
+    /// <summary>The loss reads rows of the queue itself, so they must be here (<see cref="MethodTargets.Memory"/>).</summary>
+    public bool NeedsRowsHere { get; init; }
+
+    /// <summary>The method learns from classes (<see cref="MethodBatch.Labels"/>).</summary>
+    public bool NeedsLabels { get; init; }
+
+    /// <summary>The query network needs its running statistics (<see cref="Heads.BatchCentre"/>) and not only batch norm's batches.</summary>
+    public bool NeedsRunningStatistics { get; init; }
+
+    /// <summary>Images are encoded patch by patch; null = whole.</summary>
+    public PatchGrid? Grid { get; init; }
+
+    /// <summary>Layers of its own beside encoder and projection head, by name.</summary>
+    public IReadOnlyList<ModelPart> Parts { get; init; } = [];
+
+    /// <summary>Views of an image.</summary>
+    public int Views => Math.Max(QueryViews.Append(-1).Max(), KeyViews.Append(-1).Max()) + 1;
+
+    /// <summary>How often a view is fetched: once to be query and once to be key.</summary>
+    public int TimesTaken => QueryViews.Count + KeyViews.Count;
+}
