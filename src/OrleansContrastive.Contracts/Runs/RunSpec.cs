@@ -146,6 +146,22 @@ public sealed record ModelSpec
 
     /// <summary>Batch norm splits S of a lease, for query and key network.</summary>
     [Id(5)] public int BatchNormSplits { get; init; } = 1;
+
+    /// <summary>Which network is judged while the run goes on and at its end.</summary>
+    [Id(6)] public EvaluatedNetwork Evaluated { get; init; }
+}
+
+/// <summary>One of a run's two networks.</summary>
+public enum EvaluatedNetwork
+{
+    /// <summary>θ_q with its running batch-norm moments.</summary>
+    Query = 0,
+
+    /// <summary>
+    /// θ_k, the moving average, with the query network's running moments: the key network's own are never kept
+    /// (MoCo's code evaluates θ_q; DINO's and BYOL's the average).
+    /// </summary>
+    Key = 1,
 }
 
 /// <summary>The optimizer and its schedules, in samples applied.</summary>

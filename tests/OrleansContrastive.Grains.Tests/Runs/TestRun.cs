@@ -1,4 +1,5 @@
 using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Contracts.Evaluation;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Shards;
 using OrleansContrastive.Contracts.Workers;
@@ -55,6 +56,13 @@ internal sealed class TestRun : IAsyncDisposable
     /// <summary>θ_q of a run in float64.</summary>
     public async Task<double[]> WeightsAsync() =>
         System.Runtime.InteropServices.MemoryMarshal.Cast<byte, double>(await ReadAsync((await Grain.ViewAsync())!, ParameterKind.Query)).ToArray();
+
+    /// <summary>Judges the run as it stands.</summary>
+    public async Task<KnnReport> KnnAsync(Func<RunView, KnnRequest> request)
+    {
+        var view = (await Grain.ViewAsync())!;
+        return await _cluster.Grains.GetGrain<IEvaluationGrain>(view.Evaluation).KnnAsync(request(view));
+    }
 
     /// <summary>What the shards hold.</summary>
     public async Task<RunOutcome> OutcomeAsync()
