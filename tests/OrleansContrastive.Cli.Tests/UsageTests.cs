@@ -22,6 +22,8 @@ public sealed class UsageTests
     [InlineData("batch", "expected a multiple of 3", "train", "--dataset", "synthetic", "--batch", "64", "--set", "encoders=3")]
     [InlineData("adam", "did you mean \"adamw\"", "train", "--dataset", "synthetic", "--set", "optimizer=adam")]
     [InlineData("trustClip", "only lars-solo and larc clip", "train", "--dataset", "synthetic", "--set", "trustClip=true")]
+    [InlineData("evaluate", "Known: query, key", "train", "--dataset", "synthetic", "--set", "evaluate=both")]
+    [InlineData("vit-tiny", "whole patches of 5", "train", "--dataset", "synthetic", "--encoder", "vit-tiny-p5")]
     [InlineData("keyMomentumSchedule", "Known: constant, cosine", "train", "--dataset", "synthetic", "--set", "keyMomentumSchedule=step")]
     [InlineData("gpu", "expected cpu, cuda", "train", "--dataset", "synthetic", "--device", "gpu")]
     [InlineData("nowhere", "holds no run", "resume", "nowhere")]

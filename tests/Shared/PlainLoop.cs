@@ -57,4 +57,5 @@ public sealed class PlainLoop(
 
 public sealed record PlainLoopOptions(
     ISchedule LearningRate, ReferenceBatch Batch, IReadOnlyList<ParameterRun> Runs, ulong Seed = 0,
-    double Momentum = 0.9, double WeightDecay = 1e-4, bool Nesterov = false, Optimizer? Optimizer = null, double KeyMomentum = 0.999);
+    double Momentum = 0.9, double WeightDecay = 1e-4, bool Nesterov = false, double KeyMomentum = 0.999,
+    Optimizer? Optimizer = null);

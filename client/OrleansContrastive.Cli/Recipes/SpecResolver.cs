@@ -24,6 +24,7 @@ internal static class SpecResolver
     private static readonly string[] Samplings = ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed", "noise", "synco"];
     private static readonly string[] Prefetches = ["none", "views", "keys", "weights"];
     private static readonly string[] KeyEncodings = ["shared", "local"];
+    private static readonly string[] Networks = ["query", "key"];
     private static readonly string[] NegativeModes = ["mirror", "shard"];
 
     /// <summary>Resolves a recipe for a data set and the devices of the lanes.</summary>
@@ -39,6 +40,7 @@ internal static class SpecResolver
         Check("prefetch", recipe.Prefetch, Prefetches);
         Check("keyEncoding", recipe.KeyEncoding, KeyEncodings);
         Check("negatives", recipe.Negatives, NegativeModes);
+        Check("evaluate", recipe.Evaluate, Networks);
         Range("epochs", recipe.Epochs, recipe.Epochs >= 1, "1 or more");
         Range("batch", recipe.Batch, recipe.Batch >= 2 && recipe.Batch <= dataset.Count, $"2 to {dataset.Count}, the number of images");
         Range("temperature", recipe.Temperature, recipe.Temperature > 0, "above 0");
@@ -233,6 +235,7 @@ internal static class SpecResolver
                 EmbeddingWidth = recipe.EmbeddingWidth,
                 Precision = PrecisionSelector.Parse(recipe.Precision, device).ToString().ToLowerInvariant(),
                 BatchNormSplits = recipe.BatchNormSplits,
+                Evaluated = (EvaluatedNetwork)Array.IndexOf(Networks, recipe.Evaluate),
             };
         }
         catch (ArgumentException exception)

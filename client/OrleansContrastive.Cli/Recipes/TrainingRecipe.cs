@@ -212,6 +212,9 @@ internal sealed record TrainingRecipe
     /// <summary>Epochs between two quick kNN evaluations while the run goes on; 0 = only at the end.</summary>
     public int EvaluateEpochs { get; init; } = 1;
 
+    /// <summary>Which network is judged: query, or key (the moving average, with the query's batch-norm moments).</summary>
+    public string Evaluate { get; init; } = "query";
+
     /// <summary>Epochs between two checkpoints; 0 = only at the end and on Ctrl-C.</summary>
     public double CheckpointEpochs { get; init; } = 1;
 

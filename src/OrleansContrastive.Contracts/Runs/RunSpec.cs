@@ -160,6 +160,22 @@ public sealed record ModelSpec
 
     /// <summary>What the encoder starts from; null = what the seed gives. The head starts from the seed in any case.</summary>
     [Id(6)] public InitialEncoderSpec? Initial { get; init; }
+
+    /// <summary>Which network is judged while the run goes on and at its end.</summary>
+    [Id(7)] public EvaluatedNetwork Evaluated { get; init; }
+}
+
+/// <summary>One of a run's two networks.</summary>
+public enum EvaluatedNetwork
+{
+    /// <summary>θ_q with its running batch-norm moments.</summary>
+    Query = 0,
+
+    /// <summary>
+    /// θ_k, the moving average, with the query network's running moments: the key network's own are never kept
+    /// (MoCo's code evaluates θ_q; DINO's and BYOL's the average).
+    /// </summary>
+    Key = 1,
 }
 
 /// <summary>The optimizer and its schedules, in samples applied.</summary>

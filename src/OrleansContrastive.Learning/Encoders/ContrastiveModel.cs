@@ -118,7 +118,7 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     /// <param name="rows">What it takes.</param>
     public Tensor Through(string name, Tensor rows) => Part<nn.Module<Tensor, Tensor>>(name).forward(rows);
 
-    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map, or the class token, and over the patches where the model has a grid of them.</summary>
+    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map, or the class token, and the average over the patches where the model has a grid of them.</summary>
     public Tensor Features(Tensor views)
     {
         if (Options.Grid is null) return MapFeatures(views);
@@ -192,12 +192,9 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
             checked((int)p.Value.numel()),
             p.Value.requires_grad && (options.DecayNormsAndBiases || p.Value.dim() > 1),
             !p.Value.requires_grad));
-        // In the order of the parameters: modules are listed level by level.
-        var norms = _parameterByName.Keys
-            .Where(name => name.EndsWith(".weight", StringComparison.Ordinal))
-            .Select(name => name[..^".weight".Length])
-            .Where(_normByName.ContainsKey)
-            .Select(name => (Key: name, Value: _normByName[name]));
+        // In the order of the parameters, since modules are listed level by level.
+        var names = _parameterByName.Keys.ToList();
+        var norms = _normByName.OrderBy(n => (uint)names.IndexOf($"{n.Key}.weight"));
         var moments = norms.SelectMany(n => new[]
         {
             new TensorSlot($"{n.Key}.running_mean", n.Value.RunningMean.shape, 0, (int)n.Value.RunningMean.numel(), false),

@@ -1,18 +1,20 @@
+using System.Collections.Immutable;
+
 namespace OrleansContrastive.Learning.Encoders;
 
 /// <summary>Which network encodes the images. Immutable; equal specs build equal networks.</summary>
 /// <remarks>
-/// A new encoder is one file with its spec and its network (<see cref="ImageEncoder"/>), and one entry in
-/// <see cref="Families"/>.
+/// A new encoder is one file with its spec and its network (<see cref="ImageEncoder"/>), and one entry here; or a call of
+/// <see cref="Register"/> where it comes from another assembly.
 /// </remarks>
 /// <param name="Name">The name it was parsed from, such as <c>resnet18-w32</c>.</param>
 /// <param name="InputChannels">1 or 3.</param>
 public abstract record EncoderSpec(string Name, int InputChannels)
 {
-    private static readonly EncoderFamily[] Families = [ResNetSpec.Family, WideResNetSpec.Family, VisionTransformerSpec.Family];
+    private static ImmutableArray<EncoderFamily> _families = [ResNetSpec.Family, WideResNetSpec.Family, VisionTransformerSpec.Family];
 
     /// <summary>The networks by name; more follow from them as <see cref="Parse"/> says.</summary>
-    public static IReadOnlyList<string> KnownNames { get; } = [.. Families.SelectMany(family => family.Names)];
+    public static IReadOnlyList<string> KnownNames => [.. _families.SelectMany(family => family.Names)];
 
     /// <summary>F, the width of the features.</summary>
     public abstract int FeatureWidth { get; }
@@ -32,18 +34,26 @@ public abstract record EncoderSpec(string Name, int InputChannels)
             throw new ArgumentException($"Encoders take images of 1 or 3 channels, found {channels}.", nameof(channels));
         ArgumentOutOfRangeException.ThrowIfLessThan(imageSize, 8);
 
-        return Families.Select(family => family.Parse(name, channels, imageSize)).FirstOrDefault(spec => spec is not null)
+        var families = _families;
+        return families.Select(family => family.Parse(name, channels, imageSize)).FirstOrDefault(spec => spec is not null)
             ?? throw new ArgumentException(
-                $"Unknown encoder '{name}'; known are: {string.Join(", ", KnownNames)} ({string.Join("; ", Families.Select(family => family.Hint))}).",
+                $"Unknown encoder '{name}'; known are: {string.Join(", ", KnownNames)} ({string.Join("; ", families.Select(family => family.Hint))}).",
                 nameof(name));
     }
 
+    /// <summary>Adds encoders, in every process that takes part in a run of them. Thread-safe; earlier ones are asked first.</summary>
+    public static void Register(EncoderFamily family)
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        ImmutableInterlocked.Update(ref _families, families => families.Add(family));
+    }
+
     /// <summary>Builds the network; its weights are the context's next.</summary>
-    internal abstract ImageEncoder Build(LayerContext context);
+    public abstract ImageEncoder Build(LayerContext context);
 }
 
 /// <summary>Encoders of one kind.</summary>
 /// <param name="Names">The best known of them.</param>
 /// <param name="Hint">What may be changed in a name.</param>
 /// <param name="Parse">Name, channels and image size to a spec; null where the name is of another family.</param>
-internal sealed record EncoderFamily(IReadOnlyList<string> Names, string Hint, Func<string, int, int, EncoderSpec?> Parse);
+public sealed record EncoderFamily(IReadOnlyList<string> Names, string Hint, Func<string, int, int, EncoderSpec?> Parse);

@@ -7,7 +7,8 @@ namespace OrleansContrastive.Learning.Encoders;
 /// feature map are made. Its parameters have the names of the best-known implementation; all weights come from a
 /// <see cref="LayerContext"/>. On one executor thread.
 /// </summary>
-internal abstract class ImageEncoder(string name) : nn.Module<Tensor, Tensor>(name)
+/// <param name="name">Name of the class, for messages.</param>
+public abstract class ImageEncoder(string name) : nn.Module<Tensor, Tensor>(name)
 {
     /// <summary>One vector per image.</summary>
     /// <param name="output">What <c>forward</c> returned.</param>
@@ -24,13 +25,16 @@ internal abstract class ImageEncoder(string name) : nn.Module<Tensor, Tensor>(na
 }
 
 /// <summary>An encoder whose output is a feature map, and whose features are its mean.</summary>
-internal abstract class ConvolutionalEncoder(string name) : ImageEncoder(name)
+/// <param name="name">Name of the class, for messages.</param>
+public abstract class ConvolutionalEncoder(string name) : ImageEncoder(name)
 {
+    /// <inheritdoc/>
     public override Tensor Features(Tensor output, ScalarType type)
     {
         using var scope = NewDisposeScope();
         return output.to_type(type).mean([2, 3]).MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
     public override Tensor Map(Tensor output, long height, long width) => output;
 }

@@ -37,7 +37,8 @@ public sealed partial record ResNetSpec(string Name, int Depth, int Width, StemK
     internal static EncoderFamily Family { get; } =
         new(["resnet8", "resnet8-w16", "resnet18", "resnet18-w32", "resnet34", "resnet50"], "-wN sets the width", TryParse);
 
-    internal override ImageEncoder Build(LayerContext context) => new ResNet(context, this);
+    /// <inheritdoc/>
+    public override ImageEncoder Build(LayerContext context) => new ResNet(context, this);
 
     private static ResNetSpec? TryParse(string name, int channels, int imageSize)
     {

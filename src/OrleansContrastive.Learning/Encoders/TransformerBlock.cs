@@ -21,7 +21,7 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     private readonly TokenNorm _secondNorm;
 
     [ComponentName(Name = "mlp")]
-    private readonly FeedForward _perceptron;
+    private readonly TokenPerceptron _perceptron;
 
     public TransformerBlock(LayerContext context, VisionTransformerSpec spec)
         : base(nameof(TransformerBlock))
@@ -29,7 +29,7 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
         _firstNorm = new TokenNorm(context, spec.Width);
         _attention = new Attention(context, spec);
         _secondNorm = new TokenNorm(context, spec.Width);
-        _perceptron = new FeedForward(context, spec);
+        _perceptron = new TokenPerceptron(context, spec);
         RegisterComponents();
     }
 
@@ -80,7 +80,7 @@ internal sealed class Attention : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>Two layers with GELU between them (Hendrycks and Gimpel 2016, the exact form).</summary>
-internal sealed class FeedForward : nn.Module<Tensor, Tensor>
+internal sealed class TokenPerceptron : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "fc1")]
     private readonly TokenLinear _first;
@@ -90,8 +90,8 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
 
     private readonly ScalarType _masterType;
 
-    public FeedForward(LayerContext context, VisionTransformerSpec spec)
-        : base(nameof(FeedForward))
+    public TokenPerceptron(LayerContext context, VisionTransformerSpec spec)
+        : base(nameof(TokenPerceptron))
     {
         _masterType = context.MasterType;
         _first = new TokenLinear(context, spec.Width, spec.HiddenWidth, spec.FixedPositions);

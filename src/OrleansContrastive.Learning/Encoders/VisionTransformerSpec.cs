@@ -42,7 +42,8 @@ public sealed partial record VisionTransformerSpec(
     internal static EncoderFamily Family { get; } =
         new(["vit-tiny", "vit-small"], "-pN sets the patch, -hN the heads, -sincos and -frozen are MoCo v3's", TryParse);
 
-    internal override ImageEncoder Build(LayerContext context) => new VisionTransformer(context, this);
+    /// <inheritdoc/>
+    public override ImageEncoder Build(LayerContext context) => new VisionTransformer(context, this);
 
     private static VisionTransformerSpec? TryParse(string name, int channels, int imageSize)
     {

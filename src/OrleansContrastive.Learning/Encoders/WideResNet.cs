@@ -26,7 +26,8 @@ public sealed partial record WideResNetSpec(string Name, int Depth, int Widening
 
     internal static EncoderFamily Family { get; } = new(["wrn-28-2"], "wrn-D-K sets depth and width", TryParse);
 
-    internal override ImageEncoder Build(LayerContext context) => new WideResNet(context, this);
+    /// <inheritdoc/>
+    public override ImageEncoder Build(LayerContext context) => new WideResNet(context, this);
 
     private static WideResNetSpec? TryParse(string name, int channels, int imageSize)
     {

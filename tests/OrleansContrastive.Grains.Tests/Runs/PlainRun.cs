@@ -42,7 +42,7 @@ internal static class PlainRun
             start,
             queue,
             new(new CosineSchedule(spec.Optimizer.LearningRate, 0, spec.TotalSamples), new(spec.Batch), ParameterRun.Of(layout, optimizer),
-                spec.Seed, spec.Optimizer.Momentum, spec.Optimizer.WeightDecay, Optimizer: optimizer, KeyMomentum: spec.Contrast.KeyMomentum));
+                spec.Seed, spec.Optimizer.Momentum, spec.Optimizer.WeightDecay, KeyMomentum: spec.Contrast.KeyMomentum, Optimizer: optimizer));
         var maker = new ViewMaker(spec, SmallRuns.Images);
         for (var step = 0L; step < spec.TotalLeases; step++)
         {

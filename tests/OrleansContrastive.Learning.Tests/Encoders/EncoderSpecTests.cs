@@ -1,4 +1,7 @@
 using OrleansContrastive.Learning.Encoders;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
 
 namespace OrleansContrastive.Learning.Tests.Encoders;
 
@@ -41,6 +44,39 @@ public sealed class EncoderSpecTests
     {
         var spec = Assert.IsType<WideResNetSpec>(EncoderSpec.Parse("wrn-16-4", 3, 32));
         Assert.Equal((16, 4, 2, 256), (spec.Depth, spec.Widening, spec.BlocksPerStage, spec.FeatureWidth));
+    }
+
+    [Fact]
+    public void An_encoder_of_another_assembly_is_found_by_its_name()
+    {
+        EncoderSpec.Register(new(["flat-test"], "nothing may be changed", (name, channels, _) => name == "flat-test" ? new FlatSpec(channels) : null));
+        Assert.Contains("flat-test", EncoderSpec.KnownNames);
+        using var model = new ContrastiveModel(EncoderSpec.Parse("flat-test", 1, 8), new("none", 0, 0), new ModelOptions(), 1);
+        using var features = model.Features(torch.ones(3, 1, 8, 8));
+        Assert.Equal([3, 1], features.shape);
+        Assert.Equal(["encoder.scale"], model.Layout.Parameters.Select(slot => slot.Name));
+    }
+
+    private sealed record FlatSpec(int InputChannels) : EncoderSpec("flat-test", InputChannels)
+    {
+        public override int FeatureWidth => 1;
+
+        public override ImageEncoder Build(LayerContext context) => new Flat(context);
+    }
+
+    private sealed class Flat : ConvolutionalEncoder
+    {
+        [ComponentName(Name = "scale")]
+        private readonly Parameter _scale;
+
+        public Flat(LayerContext context)
+            : base(nameof(Flat))
+        {
+            _scale = context.Constant([1], 2);
+            RegisterComponents();
+        }
+
+        public override torch.Tensor forward(torch.Tensor input) => input.mul(_scale);
     }
 
     [Theory]
