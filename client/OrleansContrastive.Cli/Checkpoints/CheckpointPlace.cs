@@ -7,7 +7,8 @@ namespace OrleansContrastive.Cli.Checkpoints;
 /// <param name="Store">Where they lie, without secrets.</param>
 /// <param name="Run">The run's id.</param>
 /// <param name="Manifests">The checkpoints.</param>
-internal sealed record CheckpointPlace(string Store, string Run, ManifestStore Manifests)
+/// <param name="Opened">The store itself.</param>
+internal sealed record CheckpointPlace(string Store, string Run, ManifestStore Manifests, ICheckpointStore Opened)
 {
     /// <summary>A run of a store, or the run of a folder that <c>train</c> made.</summary>
     /// <param name="run">The run's id where <paramref name="store"/> is given, otherwise its folder.</param>
@@ -24,7 +25,7 @@ internal sealed record CheckpointPlace(string Store, string Run, ManifestStore M
         if (id.Length == 0 || id.Contains('/', StringComparison.Ordinal)) throw new UsageException($"'{id}' is no run id; expected a name without a slash.");
         var opened = address.Open();
         var manifests = new ManifestStore(opened, $"{id}/checkpoints");
-        if ((await manifests.VersionsAsync(cancellation)).Count > 0) return new(opened.Location, id, manifests);
+        if ((await manifests.VersionsAsync(cancellation)).Count > 0) return new(opened.Location, id, manifests, opened);
 
         var there = await RunsAsync(opened, cancellation);
         throw new UsageException(

@@ -96,6 +96,17 @@ public sealed record RunSpec
     public long TotalSamples => TotalLeases * LeaseSize;
 }
 
+/// <summary>Weights and batch-norm statistics in the run's store, by their content.</summary>
+[GenerateSerializer, Immutable, Alias("oc.initial-encoder-spec")]
+public sealed record InitialEncoderSpec
+{
+    /// <summary>Lower-case hexadecimal SHA-256 of the stored file; it is also the file's name.</summary>
+    [Id(0)] public required string Sha256 { get; init; }
+
+    /// <summary>What the user gave, for messages.</summary>
+    [Id(1)] public required string Source { get; init; }
+}
+
 /// <summary>Which images, and the fingerprint that every node's copy must have.</summary>
 [GenerateSerializer, Immutable, Alias("oc.dataset-spec")]
 public sealed record DatasetSpec
@@ -147,8 +158,11 @@ public sealed record ModelSpec
     /// <summary>Batch norm splits S of a lease, for query and key network.</summary>
     [Id(5)] public int BatchNormSplits { get; init; } = 1;
 
+    /// <summary>What the encoder starts from; null = what the seed gives. The head starts from the seed in any case.</summary>
+    [Id(6)] public InitialEncoderSpec? Initial { get; init; }
+
     /// <summary>Which network is judged while the run goes on and at its end.</summary>
-    [Id(6)] public EvaluatedNetwork Evaluated { get; init; }
+    [Id(7)] public EvaluatedNetwork Evaluated { get; init; }
 }
 
 /// <summary>One of a run's two networks.</summary>

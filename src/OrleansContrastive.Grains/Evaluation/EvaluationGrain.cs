@@ -15,7 +15,7 @@ namespace OrleansContrastive.Grains.Evaluation;
 
 /// <inheritdoc cref="IEvaluationGrain"/>
 [KeepAlive, PreferLocalPlacement]
-internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, DatasetShelf datasets) : Grain, IEvaluationGrain
+internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, DatasetShelf datasets, CheckpointShelf checkpoints) : Grain, IEvaluationGrain
 {
     // Small jobs: while a run goes on, encoders take their turns on the lanes in between.
     private const int ImagesPerJob = 250;
@@ -38,7 +38,9 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
             throw new InvalidOperationException($"kNN needs labels; data set {spec.Dataset.Name} has none.");
 
         var weights = request.Untrained ? null : await FetchAsync(request.View, request.Network ?? spec.Model.Evaluated);
-        await using var networks = new EvaluationNetworks(lanes, spec, weights);
+        // Only the untrained network is what the run started from.
+        var initial = request.Untrained ? await checkpoints.InitialAsync(spec) : null;
+        await using var networks = new EvaluationNetworks(lanes, spec, weights, initial);
         var train = await ExtractAsync(networks, request, training, Limit(request.Train, spec.Dataset.Count));
         var queries = await ExtractAsync(networks, request, test, Limit(request.Test, test.Count));
         var results = new List<KnnResult>();

@@ -71,6 +71,16 @@ internal static class ParameterFiles
         secondMoment ? Gather(content, SecondMoment, layout.Parameters, layout.ElementSize) : default(ReadOnlyMemory<byte>),
         secondMoment ? StepsOf(content) : null);
 
+    /// <summary>The query or key weights alone, as the layout asks for them.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
+    public static byte[] Weights(SafeTensorsContent content, ShardLayout layout, bool key) =>
+        Gather(content, key ? Key : Query, layout.Parameters, layout.ElementSize);
+
+    /// <summary>The running batch-norm moments alone.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
+    public static byte[] Moments(SafeTensorsContent content, ShardLayout layout) =>
+        Gather(content, Query, layout.Moments, layout.ElementSize);
+
     /// <summary>The weights of recent versions, which a follower needs to correct late gradients as its primary does.</summary>
     public static IEnumerable<NamedTensor> Bases(BaseWeights bases, ShardLayout layout) => bases.Kept.Select(kept => new NamedTensor(
         Base + kept.Key.ToString(CultureInfo.InvariantCulture),

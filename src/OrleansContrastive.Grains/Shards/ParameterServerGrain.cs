@@ -51,7 +51,8 @@ internal sealed class ParameterServerGrain(
         var status = _ledger.Prepare(prepare, out var load);
         if (status != ShardStatus.Ok || !load) return new(status, _ledger.Applied);
 
-        var (layout, start) = await lanes.Shards.RunAsync(() => Start(prepare.Spec, prepare.Shard));
+        var initial = prepare.Restore ? null : await checkpoints.InitialAsync(prepare.Spec);
+        var (layout, start) = await lanes.Shards.RunAsync(() => Start(prepare.Spec, prepare.Shard, initial));
         if (prepare.Restore)
         {
             var content = await checkpoints.ReadAsync(prepare.Run, prepare.Version, ParameterFiles.Name(prepare.Shard, prepare.Spec));
@@ -69,7 +70,7 @@ internal sealed class ParameterServerGrain(
         var status = _ledger.Follow(follow, out var fill);
         if (!fill) return new(status, _ledger.Applied);
 
-        var (layout, start) = await lanes.Shards.RunAsync(() => Start(follow.Spec, follow.Shard));
+        var (layout, start) = await lanes.Shards.RunAsync(() => Start(follow.Spec, follow.Shard, initial: null));
         Open(follow.Run, follow.Spec, layout);
         // It reports its own failures.
         _ = ShardFilling.RunAsync(_ledger, follow, GrainFactory.GetGrain<IParameterServerGrain>(follow.Primary), time, logger, (book, content) =>
@@ -163,10 +164,11 @@ internal sealed class ParameterServerGrain(
         _bases.Add(start.Number, start.Weights);
     }
 
-    private static (ShardLayout Layout, ParameterVersion Start) Start(RunSpec spec, int shard)
+    private static (ShardLayout Layout, ParameterVersion Start) Start(RunSpec spec, int shard, SafeTensorsContent? initial)
     {
         using var scope = torch.NewDisposeScope();
         using var model = ModelFactory.Create(spec, torch.CPU);
+        if (initial is not null) InitialEncoder.Load(model, initial);
         var layout = model.Layout.Split(spec.Topology.ParameterShards)[shard];
         var type = ModelFactory.MasterType(spec) == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
         return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout), BaseWeights.Adapts(spec), UpdateRule.OptimizerOf(spec)));

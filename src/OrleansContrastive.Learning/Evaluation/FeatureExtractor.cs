@@ -4,15 +4,16 @@ using static TorchSharp.torch;
 
 namespace OrleansContrastive.Learning.Evaluation;
 
-/// <summary>Turns images into unit rows. Stateless; on the model's thread.</summary>
+/// <summary>Turns images into rows of numbers. Stateless; on the model's thread.</summary>
 public static class FeatureExtractor
 {
     /// <summary>Features of a batch, one pass through the encoder for all kinds of them.</summary>
     /// <param name="model">The network, in evaluation mode; null where only pixels are asked for.</param>
     /// <param name="views">Plain views [B, C, H, W].</param>
     /// <param name="kinds">What is wanted.</param>
-    /// <returns>For each kind unit rows, flat [B x width].</returns>
-    public static float[][] Extract(ContrastiveModel? model, Tensor views, IReadOnlyList<FeatureKind> kinds)
+    /// <param name="unit">Whether rows are divided by their lengths.</param>
+    /// <returns>For each kind its rows, flat [B x width].</returns>
+    public static float[][] Extract(ContrastiveModel? model, Tensor views, IReadOnlyList<FeatureKind> kinds, bool unit = true)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -35,8 +36,9 @@ public static class FeatureExtractor
                 FeatureKind.Head => Network().forward(views),
                 _ => views,
             };
-            var rows = nn.functional.normalize(features.flatten(1).to_type(ScalarType.Float32), p: 2, dim: 1).cpu().contiguous();
-            return rows.data<float>().ToArray();
+            var rows = features.flatten(1).to_type(ScalarType.Float32);
+            if (unit) rows = nn.functional.normalize(rows, p: 2, dim: 1);
+            return rows.cpu().contiguous().data<float>().ToArray();
         }
     }
 }

@@ -10,6 +10,10 @@ public readonly record struct KnnSetting(int Neighbours, double Temperature)
 
     /// <summary>k = 20, T = 0.07.</summary>
     public static KnnSetting Local { get; } = new(20, 0.07);
+
+    /// <summary>Every k with every T, to be judged in one pass.</summary>
+    public static IReadOnlyList<KnnSetting> Grid(IReadOnlyList<int> neighbours, IReadOnlyList<double> temperatures) =>
+        [.. neighbours.SelectMany(k => temperatures.Select(t => new KnnSetting(k, t)))];
 }
 
 /// <summary>Accuracy of one setting.</summary>

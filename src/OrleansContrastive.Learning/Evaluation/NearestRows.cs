@@ -53,7 +53,7 @@ internal struct NearestRows
     internal static int Row(ulong key) => (int)(uint)key;
 
     // Ascending keys are descending similarities, then ascending rows.
-    private static ulong Key(float similarity, int row)
+    internal static ulong Key(float similarity, int row)
     {
         var bits = BitConverter.SingleToUInt32Bits(similarity);
         var ordered = (bits & 0x80000000) != 0 ? ~bits : bits | 0x80000000;

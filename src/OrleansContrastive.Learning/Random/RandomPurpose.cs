@@ -29,4 +29,13 @@ internal static class RandomPurpose
 
     /// <summary>Rotations, patch orders and whatever else a pretext task is about.</summary>
     public const uint Pretext = 12;
+
+    /// <summary>The choice of triplets.</summary>
+    public const uint Mining = 20;
+
+    /// <summary>The split of a data set into parts.</summary>
+    public const uint DatasetSplit = 11;
+
+    /// <summary>Order and disturbances of an evaluation.</summary>
+    public const uint Evaluation = 24;
 }

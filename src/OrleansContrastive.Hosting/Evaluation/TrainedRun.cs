@@ -1,0 +1,186 @@
+using System.Text.Json;
+using OrleansContrastive.Checkpoints;
+using OrleansContrastive.Checkpoints.Manifests;
+using OrleansContrastive.Checkpoints.Stores;
+using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Data.Augmentation;
+using OrleansContrastive.Data.Datasets;
+using OrleansContrastive.Grains.Evaluation;
+using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Workers;
+using OrleansContrastive.Learning.Devices;
+using OrleansContrastive.Learning.Encoders;
+using OrleansContrastive.Learning.Evaluation;
+using TorchSharp;
+
+namespace OrleansContrastive.Hosting.Evaluation;
+
+/// <summary>
+/// What a run has learned, opened from its checkpoint in this process, without a cluster: its spec, its networks, its data
+/// sets and lanes to compute on. It writes nothing. Safe for all threads; tensors belong to the lanes.
+/// </summary>
+public sealed class TrainedRun : IAsyncDisposable
+{
+    // Large enough for the encoder to be busy, small enough that views of all lanes together stay below 100 MiB at 64 pixels.
+    private const int ImagesPerJob = 250;
+
+    private readonly CheckpointNetwork _network;
+    private readonly DeviceLanes _lanes;
+    private readonly DatasetShelf _shelf = new();
+    private readonly List<IImageDataset> _opened = [];
+
+    private TrainedRun(Manifest manifest, CheckpointNetwork network, DeviceLanes lanes)
+    {
+        (Manifest, _network, _lanes) = (manifest, network, lanes);
+        Recipe = JsonSerializer.Deserialize<AugmentationRecipe>(Spec.Augmentations[0])!;
+    }
+
+    /// <summary>The checkpoint.</summary>
+    public Manifest Manifest { get; }
+
+    /// <summary>What the run learns.</summary>
+    public RunSpec Spec => _network.Spec;
+
+    /// <summary>How the run's query views are made; plain views have its size and normalisation.</summary>
+    public AugmentationRecipe Recipe { get; }
+
+    /// <summary>The threads that tensor work goes to.</summary>
+    public IReadOnlyList<DeviceExecutor> Lanes => _lanes.Lanes;
+
+    /// <summary>The images that the run learned from; use the first <see cref="DatasetSpec.Count"/>.</summary>
+    /// <exception cref="InvalidOperationException">The copy here is not the one that the run was started with.</exception>
+    /// <exception cref="DatasetException">Its files are missing or malformed.</exception>
+    public IImageDataset Training => _shelf.Training(Spec.Dataset);
+
+    /// <summary>The images that the run is judged on.</summary>
+    /// <exception cref="DatasetException">Its files are missing or malformed.</exception>
+    public IImageDataset Test => _shelf.Test(Spec.Dataset);
+
+    /// <summary>Opens a run's checkpoint.</summary>
+    /// <param name="store">Where it lies.</param>
+    /// <param name="run">The run's id within the store.</param>
+    /// <param name="version">Which checkpoint; null = the newest.</param>
+    /// <param name="worker">Device and lanes; the processor with one lane a core by default.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="CheckpointException">There is no such checkpoint, or it is damaged; the message says what there is.</exception>
+    public static async Task<TrainedRun> OpenAsync(
+        ICheckpointStore store, string run, long? version = null, Action<WorkerOptions>? worker = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        var manifests = new ManifestStore(store, $"{run}/checkpoints");
+        var manifest = version is { } wanted
+            ? await manifests.ReadAsync(wanted, cancellationToken).ConfigureAwait(false)
+            : await manifests.LatestAsync(cancellationToken).ConfigureAwait(false) ?? throw new CheckpointException($"Run '{run}' has no checkpoint in {store.Location}.");
+        var network = await CheckpointNetwork.ReadAsync(store, manifests, manifest, cancellationToken).ConfigureAwait(false);
+        var options = new WorkerOptions();
+        worker?.Invoke(options);
+        return new(manifest, network, LaneFactory.Create(options));
+    }
+
+    /// <summary>
+    /// Opens another data set, with the run's channels: grey becomes three equal channels, colour becomes its luma. Closed
+    /// with this run.
+    /// </summary>
+    /// <exception cref="ArgumentException">An unknown name or split; the message says what is known.</exception>
+    /// <exception cref="DatasetException">Its files are missing or malformed.</exception>
+    public IImageDataset Open(DatasetRequest request)
+    {
+        var dataset = ChannelsDataset.Of(
+            DatasetCatalog.Open(request with { Channels = Spec.Dataset.Channels, MinimumSize = Spec.Dataset.ImageSize }), Spec.Dataset.Channels);
+        lock (_opened) _opened.Add(dataset);
+        return dataset;
+    }
+
+    /// <summary>Makes the network, in evaluation mode. On a lane's thread only; the caller disposes it there.</summary>
+    public ContrastiveModel CreateModel(torch.Device device, NetworkWeights weights = NetworkWeights.Query) => _network.Create(weights, device);
+
+    /// <summary>Features of plain views, from all lanes: one table for each kind. Holds the tables and a batch of views a lane.</summary>
+    /// <exception cref="DatasetException">An image cannot be read.</exception>
+    public async Task<IReadOnlyList<FeatureRows>> FeaturesAsync(
+        FeatureRequest request, NetworkWeights weights = NetworkWeights.Query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var count = request.Count <= 0 ? request.Dataset.Count : Math.Min(request.Count, request.Dataset.Count);
+        var (labels, tables) = (new int[count], new float[request.Kinds.Count][]);
+        for (var i = 0; i < count; i++) labels[i] = request.Label?.Invoke(i) ?? request.Dataset.Label(i);
+        await FeaturesAsync(request, Fill, weights, cancellationToken).ConfigureAwait(false);
+        return [.. tables.Select(values => new FeatureRows(values, values.Length / count, labels))];
+
+        void Fill(int first, float[][] rows)
+        {
+            for (var kind = 0; kind < rows.Length; kind++)
+            {
+                var width = rows[kind].Length / Math.Min(ImagesPerJob, count - first);
+                if (Volatile.Read(ref tables[kind]) is null) Interlocked.CompareExchange(ref tables[kind], new float[(long)count * width], null!);
+                rows[kind].CopyTo(tables[kind].AsSpan(first * width));
+            }
+        }
+    }
+
+    /// <summary>Features of plain views, from all lanes, batch by batch: nothing is kept.</summary>
+    /// <param name="request">Which images and what of them.</param>
+    /// <param name="take">
+    /// Given the number of the first image and, for each kind, the rows of this and the following images. From the lanes'
+    /// threads, several at once and in no order.
+    /// </param>
+    /// <param name="weights">Whose features.</param>
+    /// <param name="cancellationToken">Ends the pass.</param>
+    /// <exception cref="DatasetException">An image cannot be read.</exception>
+    public async Task FeaturesAsync(
+        FeatureRequest request, Action<int, float[][]> take, NetworkWeights weights = NetworkWeights.Query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var dataset = request.Dataset;
+        if (dataset.Channels != Spec.Dataset.Channels)
+            throw new ArgumentException($"Data set {dataset.Name} has images of {dataset.Channels} channels, the run's have {Spec.Dataset.Channels}.", nameof(request));
+        var count = request.Count <= 0 ? dataset.Count : Math.Min(request.Count, dataset.Count);
+        var next = -ImagesPerJob;
+        await Task.WhenAll(Lanes.Select(LaneAsync)).ConfigureAwait(false);
+
+        async Task LaneAsync(DeviceExecutor lane)
+        {
+            ContrastiveModel? model = null;
+            try
+            {
+                var views = new ImageViews(dataset, Recipe);
+                for (var first = Interlocked.Add(ref next, ImagesPerJob); first < count; first = Interlocked.Add(ref next, ImagesPerJob))
+                {
+                    int[] images = [.. Enumerable.Range(first, Math.Min(ImagesPerJob, count - first))];
+                    var bytes = await Task.Run(() => views.Plain(images), cancellationToken).ConfigureAwait(false);
+                    await lane.RunAsync(() => take(images[0], Extract(ref model, lane.Device, bytes, images)), cancellationToken).ConfigureAwait(false);
+                    request.Progress?.Report(images.Length);
+                }
+            }
+            finally
+            {
+                if (model is not null) await lane.RunAsync(model.Dispose, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+
+        float[][] Extract(ref ContrastiveModel? model, torch.Device device, byte[] bytes, int[] images)
+        {
+            if (model is null && request.Kinds.Any(kind => kind != FeatureKind.Pixels)) model = CreateModel(device, weights);
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            var views = ToViews(bytes, images.Length, device);
+            return FeatureExtractor.Extract(model, request.Change?.Invoke(views, images[0]) ?? views, request.Kinds, request.Unit);
+        }
+    }
+
+    /// <summary>Bytes of <see cref="ImageViews"/> as a tensor [B, C, H, W] of the type that the networks take. On a lane's thread.</summary>
+    public torch.Tensor ToViews(byte[] bytes, int count, torch.Device device)
+    {
+        using var scope = torch.NewDisposeScope();
+        var views = torch.empty([count, Spec.Dataset.Channels, Recipe.Size, Recipe.Size], torch.ScalarType.Float32);
+        bytes.CopyTo(views.bytes);
+        return views.to(Spec.Model.Precision == "float64" ? torch.ScalarType.Float64 : torch.ScalarType.Float32, device).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _lanes.DisposeAsync().ConfigureAwait(false);
+        _shelf.Dispose();
+        foreach (var dataset in _opened) dataset.Dispose();
+    }
+}
