@@ -25,6 +25,7 @@ internal static class ContrastiveCommand
             RunCommand.Create(),
             ClusterDemoCommand.Create(),
             ExperimentCommand.Create(),
+            MethodsCommand.Create(),
             DatasetsCommand.Create(),
             DoctorCommand.Create(),
         };

@@ -128,6 +128,14 @@ internal sealed class RunSession : IAsyncDisposable
         return report.Results[0].Top1;
     }
 
+    /// <summary>kNN of the run as it stands, and of the encoder that it started from; 0 images = all.</summary>
+    public async Task<(KnnReport Trained, KnnReport Untrained)> CompareAsync(int train, int test, bool untrained = true)
+    {
+        var request = new KnnRequest { View = await ViewAsync(), Train = train, Test = test };
+        var trained = await KnnAsync(request);
+        return (trained, untrained ? await KnnAsync(request with { Untrained = true }) : trained);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansContrastive.Cli.Experiments;
+using OrleansContrastive.Learning.Methods.Frame;
 
 namespace OrleansContrastive.Cli.Commands;
 
@@ -7,7 +8,7 @@ namespace OrleansContrastive.Cli.Commands;
 internal static class ExperimentCommand
 {
     /// <summary>Makes the command.</summary>
-    public static Command Create() => new("experiment", "Measures what a choice does to speed and to accuracy.") { Asynchrony() };
+    public static Command Create() => new("experiment", "Measures what a choice does to speed and to accuracy.") { Asynchrony(), Negatives(), Zoo() };
 
     private static Command Asynchrony()
     {
@@ -27,6 +28,66 @@ internal static class ExperimentCommand
                 Seeds = Positive("--seeds", parsed.GetValue(seeds)),
                 Straggler = parsed.GetValue(straggler),
                 Latency = TimeSpan.FromMilliseconds(parsed.GetValue(latency)),
+                Folder = parsed.GetValue(output)!,
+            },
+            cancellation));
+        return command;
+    }
+
+    private static Command Negatives()
+    {
+        var command = new Command("negatives", "One recipe with one choice of negatives after the other, at equal samples.");
+        var recipe = RecipeOptions.AddTo(command);
+        var strategies = new Option<string[]>("--strategies")
+        {
+            Description = "Values of sampling.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed", "synco"],
+        };
+        var samples = new Option<int>("--samples") { Description = "Images that each run learns from, once.", DefaultValueFactory = _ => 12_800 };
+        var seeds = new Option<int>("--seeds") { Description = "Runs of each kind, with seeds 1, 2, ...", DefaultValueFactory = _ => 1 };
+        var output = new Option<string>("--out") { Description = "Folder for the table and the figures.", DefaultValueFactory = _ => "experiments/negatives" };
+        foreach (var option in new Option[] { strategies, samples, seeds, output }) command.Options.Add(option);
+        command.SetAction((parsed, cancellation) => NegativesExperiment.RunAsync(
+            new()
+            {
+                Recipe = recipe.Read(parsed, preset: "fashion-mnist"),
+                Strategies = parsed.GetValue(strategies)!,
+                Samples = Positive("--samples", parsed.GetValue(samples)),
+                Seeds = Positive("--seeds", parsed.GetValue(seeds)),
+                Folder = parsed.GetValue(output)!,
+            },
+            cancellation));
+        return command;
+    }
+
+    private static Command Zoo()
+    {
+        var command = new Command("zoo", "Every method by its preset, judged by kNN and a linear classifier.");
+        var methods = new Option<string[]>("--methods")
+        {
+            Description = "Names of 'contrastive methods'; all that have a preset here by default.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [.. MethodRegistry.Shared.Names.Where(name => ZooExperiment.PresetOf(name) is not null)],
+        };
+        var samples = new Option<int>("--samples") { Description = "Images that each run learns from; 0 = what its preset says.", DefaultValueFactory = _ => 0 };
+        var seeds = new Option<int>("--seeds") { Description = "Runs of each method, with seeds 1, 2, ...", DefaultValueFactory = _ => 1 };
+        var train = new Option<int>("--judge-train") { Description = "Labelled images for kNN and linear evaluation; 0 = all.", DefaultValueFactory = _ => 0 };
+        var test = new Option<int>("--judge-test") { Description = "Test images; 0 = all.", DefaultValueFactory = _ => 0 };
+        var settings = new Option<string[]>("--set") { Description = "key=value for every preset; repeatable.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        var json = new Option<bool>("--json") { Description = "Prints an array of objects." };
+        var output = new Option<string>("--out") { Description = "Folder for the runs and the figures.", DefaultValueFactory = _ => "experiments/zoo" };
+        foreach (var option in new Option[] { methods, samples, seeds, train, test, settings, json, output }) command.Options.Add(option);
+        command.SetAction((parsed, cancellation) => ZooExperiment.RunAsync(
+            new()
+            {
+                Methods = parsed.GetValue(methods)!,
+                Samples = parsed.GetValue(samples),
+                Seeds = Positive("--seeds", parsed.GetValue(seeds)),
+                JudgeTrain = parsed.GetValue(train),
+                JudgeTest = parsed.GetValue(test),
+                Settings = parsed.GetValue(settings)!,
+                Json = parsed.GetValue(json),
                 Folder = parsed.GetValue(output)!,
             },
             cancellation));

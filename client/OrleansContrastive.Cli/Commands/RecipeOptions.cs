@@ -7,7 +7,7 @@ namespace OrleansContrastive.Cli.Commands;
 /// <summary>The options by which a command says what to learn.</summary>
 internal sealed class RecipeOptions
 {
-    private readonly Option<string?> _method = new("--method") { Description = "moco-v1 or moco-v2." };
+    private readonly Option<string?> _method = new("--method") { Description = "A name of 'contrastive methods'." };
     private readonly Option<string?> _dataset = new("--dataset") { Description = "A name of 'contrastive datasets list'." };
     private readonly Option<string?> _data = new("--data") { Description = "Folder of the data set; the cache by default." };
     private readonly Option<string?> _encoder = new("--encoder") { Description = "Such as resnet8-w16, resnet18, resnet50." };

@@ -103,6 +103,9 @@ public sealed record RunStatus
     /// <summary>What is stale and by how much, and what moved; null before the run was started.</summary>
     [Id(24)] public AsynchronyReport? Asynchrony { get; init; }
 
+    /// <summary>Mean entropy of the recent softmaxes over positive and negatives, in nats.</summary>
+    [Id(27)] public double Entropy { get; init; }
+
     /// <summary>How the embeddings lie, mean of recent looks; null where nothing was measured.</summary>
     [Id(25)] public HealthReport? Health { get; init; }
 

@@ -38,6 +38,9 @@ internal sealed class RunMeters(TimeProvider time)
     /// <summary>Contrastive accuracy, mean of recent commits.</summary>
     public double Accuracy => Mean(entry => entry.Commit.Measures.Accuracy);
 
+    /// <summary>Entropy of the softmax, mean of recent commits.</summary>
+    public double Entropy => Mean(entry => entry.Commit.Measures.Entropy);
+
     /// <summary>Versions between a gradient's weights and its place in the order, mean of recent commits.</summary>
     public double Staleness => Mean(entry => entry.Staleness);
 

@@ -209,6 +209,7 @@ internal sealed partial class TrainingRunGrain(
         Members = Members(),
         SilosLost = record.State.SilosLost,
         LeasesRegranted = _ledger?.Regranted ?? 0,
+        Entropy = _meters.Entropy,
         Health = _meters.Health.Report,
         Alarm = _meters.Health.Alarm,
         Asynchrony = record.State.Spec is { } spec ? _meters.Clocks.Report(spec) : null,
