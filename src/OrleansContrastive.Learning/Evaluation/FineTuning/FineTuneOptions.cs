@@ -10,7 +10,7 @@ public sealed record FineTuneOptions
     public int Batch { get; init; } = 64;
 
     /// <summary>Peak learning rate of the encoder; 0 keeps its weights (its batch-norm moments still follow).</summary>
-    public double LearningRate { get; init; } = 0.02;
+    public double LearningRate { get; init; } = 0.1;
 
     /// <summary>Peak learning rate of the classifier; above 0.</summary>
     public double HeadLearningRate { get; init; } = 0.2;
