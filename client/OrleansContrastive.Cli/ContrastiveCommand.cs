@@ -2,6 +2,7 @@ using System.CommandLine;
 using Orleans.Runtime;
 using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Cli.Commands;
+using OrleansContrastive.Cli.Commands.Models;
 using OrleansContrastive.Cli.Commands.Runs;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Hosting.Clients;
@@ -19,6 +20,7 @@ internal static class ContrastiveCommand
             TrainCommand.Create(),
             ResumeCommand.Create(),
             EvalCommand.Create(),
+            ExportCommand.Create(),
             CheckpointCommand.Create(),
             RunCommand.Create(),
             ClusterDemoCommand.Create(),

@@ -2,6 +2,7 @@ using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Cli.Commands;
 using OrleansContrastive.Cli.Commands.Runs;
 using OrleansContrastive.Cli.Display;
+using OrleansContrastive.Cli.Exports;
 using OrleansContrastive.Cli.Recipes;
 using OrleansContrastive.Contracts.Evaluation;
 using OrleansContrastive.Contracts.Runs;
@@ -85,6 +86,7 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
         // The run waits for all four, so that every shard has its follower from the start.
         var shared = recipe with { Replicas = Replicas, MinimumSilos = Silos.Length };
         using (var dataset = RecipeOptions.OpenDataset(shared)) spec = SpecResolver.Resolve(shared, dataset, [torch.CPU]);
+        spec = await WeightsFile.ApplyAsync(spec, shared, cluster.Store, words.WriteLine, cancellation);
         var status = await StartRunCommand.StartAsync(cluster.Client, Run, spec, cancellation);
         foreach (var line in ProgressText.Begin(status)) words.WriteLine(line);
 
@@ -127,9 +129,11 @@ internal sealed class ClusterDemo(string silo, string store, string folder, Trai
         words.WriteLine("The same number of samples in one process, for comparison ...");
         var place = Path.Combine(folder, "single");
         using var dataset = RecipeOptions.OpenDataset(alone);
-        await using var session = await RunSession.StartAsync(new FolderStore(place), place, _ => { }, cancellation);
+        var single = new FolderStore(place);
+        await using var session = await RunSession.StartAsync(single, place, _ => { }, cancellation);
         var display = new QuietDisplay(words);
-        await session.TrainAsync(SpecResolver.Resolve(alone, dataset, session.Devices), evaluateEpochs: 0, display, cancellation);
+        var spec = await WeightsFile.ApplyAsync(SpecResolver.Resolve(alone, dataset, session.Devices), alone, single, words.WriteLine, cancellation);
+        await session.TrainAsync(spec, evaluateEpochs: 0, display, cancellation);
         return display.Last;
     }
 

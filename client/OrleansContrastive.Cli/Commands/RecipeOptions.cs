@@ -15,13 +15,14 @@ internal sealed class RecipeOptions
     private readonly Option<int?> _batch = new("--batch") { Description = "Samples of one step." };
     private readonly Option<ulong?> _seed = new("--seed") { Description = "Seed of everything that is drawn." };
     private readonly Option<string?> _preset = new("--preset") { Description = "A recipe in presets/, or a JSON file." };
+    private readonly Option<string?> _from = new("--from") { Description = "Weights that the encoder starts from: .safetensors or .pt with torchvision's names." };
     private readonly Option<string[]> _set = new("--set") { Description = "key=value, for any key of a recipe; repeatable.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 
     /// <summary>Adds the options to a command.</summary>
     public static RecipeOptions AddTo(Command command)
     {
         var options = new RecipeOptions();
-        foreach (var option in new Option[] { options._method, options._dataset, options._data, options._encoder, options._epochs, options._batch, options._seed, options._preset, options._set })
+        foreach (var option in new Option[] { options._method, options._dataset, options._data, options._encoder, options._epochs, options._batch, options._seed, options._preset, options._from, options._set })
             command.Options.Add(option);
         return options;
     }
@@ -40,6 +41,7 @@ internal sealed class RecipeOptions
         ["epochs"] = parsed.GetValue(_epochs) ?? epochs,
         ["batch"] = parsed.GetValue(_batch),
         ["seed"] = parsed.GetValue(_seed),
+        ["initialWeights"] = parsed.GetValue(_from),
     }, parsed.GetValue(_set)!);
 
     /// <summary>Opens the images that a recipe names.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Cli.Display;
+using OrleansContrastive.Cli.Exports;
 using OrleansContrastive.Cli.Recipes;
 
 namespace OrleansContrastive.Cli.Commands;
@@ -26,8 +27,10 @@ internal static class TrainCommand
             throw new UsageException($"'{folder}' is not empty. Go on with it by 'contrastive resume {folder}', or give another --out.");
 
         using var dataset = RecipeOptions.OpenDataset(recipe);
-        await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, common.Worker(parsed), cancellation);
-        var spec = SpecResolver.Resolve(recipe, dataset, session.Devices);
-        return await session.TrainAsync(spec, recipe.EvaluateEpochs, RunDisplay.Create(common.Json(parsed)), cancellation);
+        var store = new FolderStore(folder);
+        await using var session = await RunSession.StartAsync(store, folder, common.Worker(parsed), cancellation);
+        var display = RunDisplay.Create(common.Json(parsed));
+        var spec = await WeightsFile.ApplyAsync(SpecResolver.Resolve(recipe, dataset, session.Devices), recipe, store, display.Say, cancellation);
+        return await session.TrainAsync(spec, recipe.EvaluateEpochs, display, cancellation);
     }
 }

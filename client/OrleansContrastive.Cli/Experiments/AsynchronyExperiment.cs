@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Cli.Commands;
+using OrleansContrastive.Cli.Exports;
 using OrleansContrastive.Cli.Recipes;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Hosting.Workers;
@@ -93,8 +94,9 @@ internal static class AsynchronyExperiment
     {
         var folder = Path.Combine(plan.Folder, "runs", string.Create(CultureInfo.InvariantCulture, $"{setting}-{recipe.Consistency}-{recipe.Seed}"));
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, handicap, cancellation);
-        var spec = SpecResolver.Resolve(recipe, dataset, session.Devices);
+        var store = new FolderStore(folder);
+        await using var session = await RunSession.StartAsync(store, folder, handicap, cancellation);
+        var spec = await WeightsFile.ApplyAsync(SpecResolver.Resolve(recipe, dataset, session.Devices), recipe, store, Console.Error.WriteLine, cancellation);
         var status = await session.TrainAsync(spec with { Dataset = spec.Dataset with { Count = plan.Samples } }, cancellation);
         return new(setting, recipe.Consistency, recipe.Seed, status.SamplesApplied / status.Seconds, await session.JudgeAsync(JudgeTrain, JudgeTest), status.Staleness);
     }

@@ -1,5 +1,6 @@
 using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Checkpoints.Manifests;
+using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Grains.Runs;
@@ -19,7 +20,7 @@ public enum NetworkWeights
     /// <summary>θ_k, the moving average.</summary>
     Key,
 
-    /// <summary>Those that the seed gave at the start: what training has to beat.</summary>
+    /// <summary>Those of the start: what training has to beat.</summary>
     Initial,
 }
 
@@ -27,15 +28,16 @@ public enum NetworkWeights
 public sealed class CheckpointNetwork
 {
     private readonly SafeTensorsContent[] _shards;
+    private readonly SafeTensorsContent? _initial;
 
-    private CheckpointNetwork(RunSpec spec, SafeTensorsContent[] shards) => (Spec, _shards) = (spec, shards);
+    private CheckpointNetwork(RunSpec spec, SafeTensorsContent[] shards, SafeTensorsContent? initial) => (Spec, _shards, _initial) = (spec, shards, initial);
 
     /// <summary>What the run learns.</summary>
     public RunSpec Spec { get; }
 
-    /// <summary>Reads the parameter files of a checkpoint and vouches for their bytes.</summary>
+    /// <summary>Reads the parameter files of a checkpoint, and what the run started from, and vouches for their bytes.</summary>
     /// <exception cref="CheckpointException">A file is missing, damaged, or none of ours.</exception>
-    public static async Task<CheckpointNetwork> ReadAsync(ManifestStore manifests, Manifest manifest, CancellationToken cancellationToken = default)
+    public static async Task<CheckpointNetwork> ReadAsync(ICheckpointStore store, ManifestStore manifests, Manifest manifest, CancellationToken cancellationToken = default)
     {
         var spec = RunManifest.SpecOf(manifest);
         var shards = new SafeTensorsContent[spec.Topology.ParameterShards];
@@ -46,7 +48,7 @@ public sealed class CheckpointNetwork
             shards[shard] = SafeTensors.Read(file, $"{manifest.RunId}, version {manifest.Version}, {name}");
         }
 
-        return new(spec, shards);
+        return new(spec, shards, spec.Model.Initial is { } initial ? await InitialEncoder.ReadAsync(store, initial, cancellationToken).ConfigureAwait(false) : null);
     }
 
     /// <summary>Makes the network, in evaluation mode; the caller disposes it. On an executor's thread only.</summary>
@@ -54,7 +56,11 @@ public sealed class CheckpointNetwork
     public ContrastiveModel Create(NetworkWeights weights, torch.Device device)
     {
         var model = ModelFactory.Create(Spec, device);
-        if (weights != NetworkWeights.Initial)
+        if (weights == NetworkWeights.Initial)
+        {
+            if (_initial is not null) InitialEncoder.Load(model, _initial);
+        }
+        else
         {
             foreach (var layout in model.Layout.Split(_shards.Length))
             {

@@ -1,3 +1,4 @@
+using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Contracts.Blocks;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Grains.Silos;
@@ -8,7 +9,7 @@ using TorchSharp;
 
 namespace OrleansContrastive.Grains.Evaluation;
 
-/// <summary>Weights and running batch-norm moments of one version.</summary>
+/// <summary>Weights of one network, and the query network's running batch-norm moments, of one version.</summary>
 internal sealed record EvaluationWeights(ParameterSet Parameters, ParameterSet Moments)
 {
     /// <summary>The version.</summary>
@@ -16,7 +17,7 @@ internal sealed record EvaluationWeights(ParameterSet Parameters, ParameterSet M
 }
 
 /// <summary>The network in evaluation mode, once on every lane.</summary>
-internal sealed class EvaluationNetworks(DeviceLanes lanes, RunSpec spec, EvaluationWeights? weights) : IAsyncDisposable
+internal sealed class EvaluationNetworks(DeviceLanes lanes, RunSpec spec, EvaluationWeights? weights, SafeTensorsContent? initial) : IAsyncDisposable
 {
     private readonly ContrastiveModel?[] _models = new ContrastiveModel?[lanes.Lanes.Count];
 
@@ -41,6 +42,7 @@ internal sealed class EvaluationNetworks(DeviceLanes lanes, RunSpec spec, Evalua
     private ContrastiveModel Create(torch.Device device)
     {
         var model = ModelFactory.Create(spec, device);
+        if (initial is not null) InitialEncoder.Load(model, initial);
         if (weights is not null)
         {
             foreach (var shard in model.Layout.Split(spec.Topology.ParameterShards))

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Placement;
+using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Contracts.Blocks;
 using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
@@ -50,11 +51,12 @@ internal sealed class ParameterServerGrain(
         var status = _ledger.Prepare(prepare, out var load);
         if (status != ShardStatus.Ok || !load) return new(status, _ledger.Applied);
 
-        var (layout, start) = await lanes.Shards.RunAsync(() => Start(prepare.Spec, prepare.Shard));
+        var initial = prepare.Restore ? null : await checkpoints.InitialAsync(prepare.Spec);
+        var (layout, start) = await lanes.Shards.RunAsync(() => Start(prepare.Spec, prepare.Shard, initial));
         if (prepare.Restore)
         {
             var content = await checkpoints.ReadAsync(prepare.Run, prepare.Version, ParameterFiles.Name(prepare.Shard, prepare.Spec));
-            start = ParameterFiles.Restore(content, layout, prepare.Version, start.ElementType, BaseWeights.Adapts(prepare.Spec));
+            start = Restore(content, layout, prepare.Version, start);
         }
 
         Open(prepare.Run, prepare.Spec, layout);
@@ -68,13 +70,13 @@ internal sealed class ParameterServerGrain(
         var status = _ledger.Follow(follow, out var fill);
         if (!fill) return new(status, _ledger.Applied);
 
-        var (layout, start) = await lanes.Shards.RunAsync(() => Start(follow.Spec, follow.Shard));
+        var (layout, start) = await lanes.Shards.RunAsync(() => Start(follow.Spec, follow.Shard, initial: null));
         Open(follow.Run, follow.Spec, layout);
         // It reports its own failures.
         _ = ShardFilling.RunAsync(_ledger, follow, GrainFactory.GetGrain<IParameterServerGrain>(follow.Primary), time, logger, (book, content) =>
         {
             foreach (var (version, weights) in ParameterFiles.Bases(content)) _bases.Add(version, weights);
-            Begin(ParameterFiles.Restore(content, layout, book.Version, start.ElementType, BaseWeights.Adapts(follow.Spec)));
+            Begin(Restore(content, layout, book.Version, start));
         });
         return new(status, _ledger.Applied);
     }
@@ -110,7 +112,7 @@ internal sealed class ParameterServerGrain(
                 .ToList();
             var (newest, step, compensation) = (Newest, _rule.At(order), _bases.For(order));
             // Off the turn: readers of the versions before go on meanwhile.
-            var version = await Task.Run(() => newest.Next(updates, _runs, step, compensation: compensation));
+            var version = await Task.Run(() => newest.Next(updates, _runs, step, compensation: compensation, optimizer: _rule.Optimizer));
             _versions.Add(version);
             _bases.Add(version.Number, version.Weights);
             if (_versions.Count > VersionsKept) _versions.RemoveAt(0);
@@ -149,8 +151,8 @@ internal sealed class ParameterServerGrain(
         _run = run;
         _layout = layout;
         _type = ModelFactory.MasterType(_spec);
-        _runs = ParameterRun.Join(layout.Parameters.Select(slot => new ParameterRun((int)slot.Offset, slot.Length, slot.Decays)), (int)layout.ParameterCount);
         _rule = new(_spec);
+        _runs = _rule.Runs(layout);
         _bases = new(_spec);
         _versions.Clear();
     }
@@ -162,14 +164,18 @@ internal sealed class ParameterServerGrain(
         _bases.Add(start.Number, start.Weights);
     }
 
-    private static (ShardLayout Layout, ParameterVersion Start) Start(RunSpec spec, int shard)
+    private static (ShardLayout Layout, ParameterVersion Start) Start(RunSpec spec, int shard, SafeTensorsContent? initial)
     {
         using var scope = torch.NewDisposeScope();
         using var model = ModelFactory.Create(spec, torch.CPU);
+        if (initial is not null) InitialEncoder.Load(model, initial);
         var layout = model.Layout.Split(spec.Topology.ParameterShards)[shard];
         var type = ModelFactory.MasterType(spec) == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
-        return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout), BaseWeights.Adapts(spec)));
+        return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout), BaseWeights.Adapts(spec), UpdateRule.OptimizerOf(spec)));
     }
+
+    private static ParameterVersion Restore(SafeTensorsContent content, ShardLayout layout, long version, ParameterVersion start) =>
+        ParameterFiles.Restore(content, layout, version, start.ElementType, start.MeanSquare.Length > 0, start.SecondMoment.Length > 0);
 
     private async Task<PullReply> PartAsync(ParameterVersion version, PullRequest request)
     {

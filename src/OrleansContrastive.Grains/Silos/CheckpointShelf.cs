@@ -1,6 +1,8 @@
+using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Checkpoints.Manifests;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Checkpoints.Tensors;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Shards;
 
 namespace OrleansContrastive.Grains.Silos;
@@ -10,6 +12,11 @@ public sealed class CheckpointShelf(ICheckpointStore store, TimeProvider time)
 {
     /// <summary>The manifests of a run.</summary>
     public ManifestStore Manifests(string run) => new(store, $"{run}/checkpoints", time);
+
+    /// <summary>What the encoder of a run starts from; null = what its seed gives.</summary>
+    /// <exception cref="CheckpointException">It is missing or damaged.</exception>
+    public async Task<SafeTensorsContent?> InitialAsync(RunSpec spec) =>
+        spec.Model.Initial is { } initial ? await InitialEncoder.ReadAsync(store, initial) : null;
 
     /// <summary>Writes a shard's file of a checkpoint to be. A store that fails is an answer, not an exception: the run goes on.</summary>
     public async Task<SnapshotReply> WriteAsync(

@@ -80,7 +80,7 @@ public sealed class TrainedRun : IAsyncDisposable
         var manifest = version is { } wanted
             ? await manifests.ReadAsync(wanted, cancellationToken).ConfigureAwait(false)
             : await manifests.LatestAsync(cancellationToken).ConfigureAwait(false) ?? throw new CheckpointException($"Run '{run}' has no checkpoint in {store.Location}.");
-        var network = await CheckpointNetwork.ReadAsync(manifests, manifest, cancellationToken).ConfigureAwait(false);
+        var network = await CheckpointNetwork.ReadAsync(store, manifests, manifest, cancellationToken).ConfigureAwait(false);
         var options = new WorkerOptions();
         worker?.Invoke(options);
         return new(manifest, network, LaneFactory.Create(options));

@@ -27,6 +27,12 @@ internal static class RandomPurpose
     /// <summary>Mixing factors.</summary>
     public const uint Regularisation = 10;
 
+    /// <summary>Rotations, patch orders and whatever else a pretext task is about.</summary>
+    public const uint Pretext = 12;
+
+    /// <summary>The choice of triplets.</summary>
+    public const uint Mining = 20;
+
     /// <summary>The split of a data set into parts.</summary>
     public const uint DatasetSplit = 11;
 

@@ -38,11 +38,16 @@ internal sealed class ClusterChoice
 
     /// <summary>Connects to the cluster.</summary>
     /// <exception cref="UsageException">The store has no address that can be, or its folder is not there.</exception>
-    public async Task<ClusterClient> ConnectAsync(ParseResult parsed, CancellationToken cancellation)
+    public Task<ClusterClient> ConnectAsync(ParseResult parsed, CancellationToken cancellation) =>
+        ClusterClient.ConnectAsync(Store(parsed), Cluster(parsed), cancellation);
+
+    /// <summary>The cluster's store.</summary>
+    /// <exception cref="UsageException">It has no address that can be, or its folder is not there.</exception>
+    public ICheckpointStore Store(ParseResult parsed)
     {
         if (!StoreAddress.TryParse(parsed.GetValue(_store), out var address, out var problem)) throw new UsageException($"--store: {problem}");
         if (address.Folder is { } folder && !Directory.Exists(folder)) throw new UsageException($"--store is '{folder}', and there is no such folder.");
-        return await ClusterClient.ConnectAsync(address.Open(), Cluster(parsed), cancellation);
+        return address.Open();
     }
 
     /// <summary>The run of that name.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using OrleansContrastive.Cli.Display;
+using OrleansContrastive.Cli.Exports;
 using OrleansContrastive.Cli.Recipes;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Hosting.Clients;
@@ -28,12 +29,13 @@ internal static class StartRunCommand
     private static async Task<int> StartAsync(ParseResult parsed, RecipeOptions options, ClusterChoice choice, CancellationToken cancellation)
     {
         var resumed = parsed.GetValue(Resume);
-        var (run, spec) = resumed is null ? Plan(parsed, options) : (resumed, null);
+        var (run, spec, recipe) = resumed is null ? Plan(parsed, options) : (resumed, null, null);
         await using var cluster = await choice.ConnectAsync(parsed, cancellation);
         if (resumed is not null) await ClusterChoice.ExistingAsync(cluster, resumed, cancellation);
         else if ((await cluster.Runs.ListAsync(cancellation)).Contains(run))
             throw new UsageException($"There is a run '{run}' already. Go on with it by --resume {run}, or give another --run.");
 
+        if (spec is not null) spec = await WeightsFile.ApplyAsync(spec, recipe!, choice.Store(parsed), Console.Error.WriteLine, cancellation);
         var status = await StartAsync(cluster, run, spec, cancellation);
         if (parsed.GetValue(Watch)) return await WatchRunCommand.FollowAsync(cluster, status, choice.Json(parsed), choice.Hint(parsed), cancellation);
         if (choice.Json(parsed)) Console.WriteLine(StatusJson.Line(status));
@@ -63,13 +65,13 @@ internal static class StartRunCommand
         }
     }
 
-    private static (string Run, RunSpec? Spec) Plan(ParseResult parsed, RecipeOptions options)
+    private static (string Run, RunSpec? Spec, TrainingRecipe? Recipe) Plan(ParseResult parsed, RecipeOptions options)
     {
         var recipe = options.Read(parsed);
         // One encoder unless the recipe says otherwise: what the cluster offers is not known here, and can be scaled to.
         if (recipe.Encoders == 0) recipe = recipe with { Encoders = 1 };
         using var dataset = RecipeOptions.OpenDataset(recipe);
         var name = parsed.GetValue(Name) ?? string.Create(CultureInfo.InvariantCulture, $"{recipe.Method}-{recipe.Dataset}-{DateTimeOffset.Now:yyyyMMdd-HHmmss}");
-        return (name, SpecResolver.Resolve(recipe, dataset, [torch.CPU]));
+        return (name, SpecResolver.Resolve(recipe, dataset, [torch.CPU]), recipe);
     }
 }

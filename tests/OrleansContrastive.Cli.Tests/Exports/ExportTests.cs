@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using OrleansContrastive.Checkpoints.Tensors;
+using OrleansContrastive.Cli.Exports;
+using OrleansContrastive.Tests.Shared;
+
+namespace OrleansContrastive.Cli.Tests.Exports;
+
+/// <summary>Exported files in the programs that they are for: torchvision's own networks, and onnxruntime.</summary>
+public sealed class ExportTests : IDisposable
+{
+    private static readonly Dictionary<string, string> Facts = new() { ["mean"] = "0.5" };
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("resnet18", "torch")]
+    [InlineData("resnet18", "safetensors")]
+    [InlineData("resnet50", "torch")]
+    public async Task Torchvision_loads_the_encoder_strictly_and_gives_our_features(string encoder, string format)
+    {
+        using var model = TinyModels.Create(encoder, channels: 3, size: 96);
+        var chosen = ExportFormat.All.Single(known => known.Name == format);
+        var path = _folder[$"model{chosen.Extension}"];
+        await WholeFile.WriteAsync(path, force: false, stream => chosen.Create(model, false, 40, Facts)(stream, Token));
+        long[] shape = [2, 3, 96, 96];
+        var views = TinyModels.Views(shape);
+        await using (var file = File.Create(_folder["views.safetensors"]))
+            await SafeTensors.WriteAsync(file, [new("views", TensorType.Float32, shape, MemoryMarshal.AsBytes<float>(views).ToArray())], null, Token);
+
+        await Programs.PythonAsync("exported_features.py", encoder, path, _folder["views.safetensors"], _folder["features.safetensors"]);
+
+        var theirs = SafeTensors.Read(await File.ReadAllBytesAsync(_folder["features.safetensors"], Token), "the peer's features")["features"];
+        TinyModels.AssertClose(TinyModels.Encode(model, views, shape).Features, MemoryMarshal.Cast<byte, float>(theirs.Data.Span), 2);
+    }
+
+    [Theory]
+    [InlineData("resnet18", 3, 96, "none")]
+    [InlineData("resnet8-w8", 1, 28, "mlp")]
+    [InlineData("resnet18-w8", 3, 32, "linear")]
+    [InlineData("resnet50-w8", 3, 32, "simclr-mlp")]
+    [InlineData("resnet8-w8", 3, 32, "simclr-mlp", "float64")]
+    [InlineData("resnet8-w8", 3, 32, "simsiam-mlp")]
+    [InlineData("resnet8-w8", 3, 32, "dino-mlp")]
+    [InlineData("resnet8-w8", 3, 32, "byol-mlp")]
+    public async Task Onnxruntime_gives_our_features(string encoder, int channels, int size, string head, string precision = "float32")
+    {
+        using var model = TinyModels.Create(encoder, channels, size, head, precision);
+        var path = _folder["model.onnx"];
+        var format = ExportFormat.All.Single(known => known.Name == "onnx");
+        await WholeFile.WriteAsync(path, force: false, stream => format.Create(model, head != "none", 40, Facts)(stream, Token));
+        long[] shape = [3, channels, size, size];
+        var views = TinyModels.Views(shape);
+
+        var (numbers, outputs) = await Programs.OnnxRuntimeAsync(path, views, shape);
+
+        var (features, embedding) = TinyModels.Encode(model, views, shape);
+        var expected = head == "none" ? [$"features 3 {model.FeatureWidth}"] : new[] { $"features 3 {model.FeatureWidth}", $"embedding 3 {model.EmbeddingWidth}" };
+        Assert.Equal(expected, outputs);
+        TinyModels.AssertClose(features, numbers.AsSpan(0, features.Length), 3);
+        if (head != "none") TinyModels.AssertClose(embedding, numbers.AsSpan(features.Length), 3);
+    }
+
+    [Fact]
+    public async Task A_file_is_there_whole_or_not_at_all()
+    {
+        var path = _folder["model.pt"];
+        await Assert.ThrowsAsync<IOException>(() => WholeFile.WriteAsync(path, force: false, async stream =>
+        {
+            await stream.WriteAsync(new byte[10], Token);
+            throw new IOException("The disk is full.");
+        }));
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+
+        await File.WriteAllTextAsync(path, "precious", Token);
+        var refused = await Assert.ThrowsAsync<UsageException>(() => WholeFile.WriteAsync(path, force: false, _ => Task.CompletedTask));
+        Assert.Contains("--force", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("precious", await File.ReadAllTextAsync(path, Token));
+
+        Assert.Equal(3, await WholeFile.WriteAsync(path, force: true, stream => stream.WriteAsync(new byte[3], Token).AsTask()));
+        Assert.Equal([path], Directory.GetFiles(_folder.Path));
+    }
+}
