@@ -10,7 +10,7 @@ public sealed class EvalTests(TrainedFolder run) : IClassFixture<TrainedFolder>
     public async Task Knn_says_what_the_run_said_at_its_end_and_answers_a_grid()
     {
         var result = await JsonAsync("knn", run.Path, "--k", "1,5", "--temperature", "0.5", "--lanes", "1");
-        foreach (var name in new[] { "method", "encoder", "knnTop1", "knn20Top1", "knnGridTop1", "knn20GridTop1", "randomInitTop1", "randomInit20Top1", "rawPixelTop1", "rawPixel20Top1", "seed" })
+        foreach (var name in new[] { "method", "encoder", "evaluated", "knnTop1", "knn20Top1", "knnGridTop1", "knn20GridTop1", "randomInitTop1", "randomInit20Top1", "rawPixelTop1", "rawPixel20Top1", "seed" })
             Assert.Equal(run.Knn.GetProperty(name).ToString(), result.GetProperty(name).ToString());
         Assert.Equal((320, 50, 20), (result.GetProperty("train").GetInt32(), result.GetProperty("test").GetInt32(), result.GetProperty("version").GetInt32()));
         var results = result.GetProperty("results").EnumerateArray().ToArray();
@@ -20,7 +20,7 @@ public sealed class EvalTests(TrainedFolder run) : IClassFixture<TrainedFolder>
         // The same run by its id and its store, at an earlier version.
         var earlier = await JsonAsync("knn", "run", "--store", run.Path, "--version", "10", "--limit", "100", "--test-limit", "20", "--weights", "key");
         Assert.Equal((100, 20, 10), (earlier.GetProperty("train").GetInt32(), earlier.GetProperty("test").GetInt32(), earlier.GetProperty("version").GetInt32()));
-        Assert.Equal("key", earlier.GetProperty("weights").GetString());
+        Assert.Equal("key", earlier.GetProperty("evaluated").GetString());
     }
 
     [Fact]

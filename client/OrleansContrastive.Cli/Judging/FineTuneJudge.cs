@@ -12,7 +12,7 @@ namespace OrleansContrastive.Cli.Judging;
 
 /// <summary>
 /// Semi-supervised fine-tuning (Chen et al. 2020, appendix B.5): the whole encoder is trained on a few labels, and beside it the
-/// same network from its initial weights.
+/// same network from random weights.
 /// </summary>
 internal static class FineTuneJudge
 {
@@ -39,7 +39,7 @@ internal static class FineTuneJudge
             var (images, tuned) = (chosen[i], options(shares[i]));
             judgement.Say(FormattableString.Invariant($"Fine-tuning on {images.Length:N0} labels for {tuned.Epochs} epochs, from the run's weights and from scratch ..."));
             jobs.Add(device => Train(judgement.Run, training.Dataset, images, test, judgement.Weights, tuned, device, cancellation));
-            jobs.Add(device => Train(judgement.Run, training.Dataset, images, test, NetworkWeights.Initial, tuned with { LearningRate = scratchRate }, device, cancellation));
+            jobs.Add(device => Train(judgement.Run, training.Dataset, images, test, NetworkWeights.Scratch, tuned with { LearningRate = scratchRate }, device, cancellation));
         }
 
         var outcomes = await LaneWork.EachAsync(judgement.Run, jobs, cancellation);

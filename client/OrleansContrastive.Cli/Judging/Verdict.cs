@@ -30,7 +30,7 @@ internal sealed class Verdict
             ["batch"] = spec.Batch,
             ["version"] = judgement.Run.Manifest.Version,
             ["samplesApplied"] = judgement.Run.Manifest.SamplesApplied,
-            ["weights"] = judgement.Weights.ToString().ToLowerInvariant(),
+            ["evaluated"] = judgement.Weights.ToString().ToLowerInvariant(),
             ["seed"] = spec.Seed,
             ["precision"] = spec.Model.Precision,
             ["folder"] = judgement.Name,

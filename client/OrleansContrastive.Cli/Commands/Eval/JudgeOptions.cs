@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansContrastive.Cli.Judging;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data;
 using OrleansContrastive.Grains.Evaluation;
 using OrleansContrastive.Learning.Evaluation;
@@ -19,7 +20,7 @@ internal sealed class JudgeOptions
 
     private readonly Option<int> _limit = new("--limit") { Description = "Training images used, chosen at random but always the same; 0 = all." };
     private readonly Option<int> _testLimit = new("--test-limit") { Description = "Test images used, chosen at random but always the same; 0 = all." };
-    private readonly Option<string> _weights = new("--weights") { Description = "query, key (the moving average) or initial.", DefaultValueFactory = _ => "query" };
+    private readonly Option<string?> _weights = new("--weights") { Description = "query, key (the moving average), initial or scratch; what the run's recipe judges by default." };
     private readonly Option<ulong> _seed = new("--eval-seed") { Description = "Seed of what an evaluation draws." };
     private readonly TrainedRunOptions _run;
 
@@ -39,8 +40,9 @@ internal sealed class JudgeOptions
         command.SetAction(async (parsed, cancellation) =>
         {
             var (limit, testLimit) = (Limit(parsed, options._limit), Limit(parsed, options._testLimit));
-            var weights = options.Weights(parsed);
+            var named = options.Weights(parsed);
             await using var run = await options._run.OpenAsync(parsed, cancellation);
+            var weights = named ?? (run.Spec.Model.Evaluated == EvaluatedNetwork.Key ? NetworkWeights.Key : NetworkWeights.Query);
             var judgement = new Judgement(run, options._run.Name(parsed), weights, limit, testLimit, parsed.GetValue(options._seed), Console.Error.WriteLine);
             try
             {
@@ -68,9 +70,10 @@ internal sealed class JudgeOptions
         ? limit
         : throw new UsageException($"{option.Name} is {limit}; expected 1 or more, or 0 for all.");
 
-    private NetworkWeights Weights(ParseResult parsed)
+    private NetworkWeights? Weights(ParseResult parsed)
     {
-        var (name, known) = (parsed.GetValue(_weights)!, Enum.GetNames<NetworkWeights>().Select(known => known.ToLowerInvariant()).ToArray());
+        if (parsed.GetValue(_weights) is not { } name) return null;
+        string[] known = [.. Enum.GetNames<NetworkWeights>().Select(known => known.ToLowerInvariant())];
         return known.Contains(name) ? Enum.Parse<NetworkWeights>(name, ignoreCase: true) : throw new UsageException(NearestName.Explain("weights", name, known));
     }
 }
