@@ -74,7 +74,14 @@ internal static class FineTuneJudge
 
     // On a lane's thread, images included: the lanes are busy with one job each.
     private static Outcome Train(
-        TrainedRun run, IImageDataset dataset, int[] images, FeatureRequest test, NetworkWeights weights, FineTuneOptions options, torch.Device device, CancellationToken cancellation)
+        TrainedRun run,
+        IImageDataset dataset,
+        int[] images,
+        FeatureRequest test,
+        NetworkWeights weights,
+        FineTuneOptions options,
+        torch.Device device,
+        CancellationToken cancellation)
     {
         var classes = Math.Max(dataset.ClassNames.Count, test.Dataset.ClassNames.Count);
         // Batch norm splits a batch, and knows nothing of one image: what fills no batch waits for the next epoch's order.

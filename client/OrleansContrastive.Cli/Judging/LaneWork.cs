@@ -28,21 +28,25 @@ internal static class LaneWork
     public static async Task<IReadOnlyList<KnnScore>> KnnAsync(
         TrainedRun run, FeatureRows train, FeatureRows test, IReadOnlyList<KnnSetting> settings, CancellationToken cancellation)
     {
-        var parts = await EachAsync(run, [.. Parts(test.Count).Select(part => (Func<torch.Device, (int Count, IReadOnlyList<KnnScore> Scores)>)(_ => (part.Count, Judge(part))))], cancellation);
+        var jobs = Parts(test.Count).Select(part => (Func<torch.Device, (int Count, IReadOnlyList<KnnScore> Scores)>)(_ => (part.Count, Judge(part))));
+        var parts = await EachAsync(run, [.. jobs], cancellation);
         return [.. settings.Select((setting, s) => new KnnScore(
             setting, parts.Sum(part => part.Count * part.Scores[s].Top1) / test.Count, parts.Sum(part => part.Count * part.Scores[s].Top5) / test.Count))];
 
         IReadOnlyList<KnnScore> Judge((int First, int Count) part)
         {
             using var scope = torch.NewDisposeScope();
-            return WeightedKnn.Evaluate(train.Borrow(), train.Labels, test.Borrow().narrow(0, part.First, part.Count), test.Labels.AsMemory(part.First, part.Count), settings);
+            var asked = test.Borrow().narrow(0, part.First, part.Count);
+            return WeightedKnn.Evaluate(train.Borrow(), train.Labels, asked, test.Labels.AsMemory(part.First, part.Count), settings);
         }
     }
 
     /// <summary>Retrieval of unit rows, exact.</summary>
-    public static async Task<RetrievalScore> RetrieveAsync(TrainedRun run, FeatureRows queries, FeatureRows gallery, CancellationToken cancellation) =>
-        RetrievalScore.Join(await EachAsync(
-            run, [.. Parts(queries.Count).Select(part => (Func<torch.Device, RetrievalScore>)(device => Retrieval.Evaluate(queries, gallery, part.First, part.Count, device)))], cancellation));
+    public static async Task<RetrievalScore> RetrieveAsync(TrainedRun run, FeatureRows queries, FeatureRows gallery, CancellationToken cancellation)
+    {
+        var jobs = Parts(queries.Count).Select(part => (Func<torch.Device, RetrievalScore>)(device => Retrieval.Evaluate(queries, gallery, part.First, part.Count, device)));
+        return RetrievalScore.Join(await EachAsync(run, [.. jobs], cancellation));
+    }
 
     private static IEnumerable<(int First, int Count)> Parts(int count) =>
         Enumerable.Range(0, (count + QueriesPerJob - 1) / QueriesPerJob).Select(part => (part * QueriesPerJob, Math.Min(QueriesPerJob, count - (part * QueriesPerJob))));

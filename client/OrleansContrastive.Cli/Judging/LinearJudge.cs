@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using OrleansContrastive.Hosting.Evaluation;
 using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Evaluation.Linear;
-using TorchSharp;
 
 namespace OrleansContrastive.Cli.Judging;
 
@@ -55,9 +54,8 @@ internal static class LinearJudge
     /// <summary>On cached features, on one lane.</summary>
     public static async Task<LinearResult> CachedAsync(Judgement judgement, FeatureRows train, FeatureRows test, LinearOptions options, CancellationToken cancellation)
     {
-        var results = await LaneWork.EachAsync(
-            judgement.Run, [(Func<torch.Device, LinearResult>)(device => LinearEvaluation.Run(train, test, options, device, _ => cancellation.ThrowIfCancellationRequested()))], cancellation);
-        return results[0];
+        var lane = judgement.Run.Lanes[0];
+        return await lane.RunAsync(() => LinearEvaluation.Run(train, test, options, lane.Device, _ => cancellation.ThrowIfCancellationRequested()), cancellation);
     }
 
     // All classifiers see the same new views; the best on plain views of the held-out images is judged.
@@ -67,7 +65,8 @@ internal static class LinearJudge
         var classes = LinearEvaluation.Require(plain, test);
         var several = options.LearningRates.Count > 1;
         var (kept, heldOut) = LabelSplit.HoldOut(plain.Count, several ? options.HeldOut : 0, options.Seed);
-        if (several && heldOut.Length == 0) throw new UsageException($"{plain.Count} training images leave none to choose among {options.LearningRates.Count} learning rates by; give one by --lr.");
+        if (several && heldOut.Length == 0)
+            throw new UsageException($"{plain.Count} training images leave none to choose among {options.LearningRates.Count} learning rates by; give one by --lr.");
         var lane = judgement.Run.Lanes[0];
         var classifiers = await lane.RunAsync(() => new LinearTraining(plain, classes, kept, options, lane.Device), cancellation);
         try

@@ -16,7 +16,8 @@ internal sealed class LinearSettings
         _defaults = defaults;
         _epochs = new("--epochs") { Description = "Passes over the training images.", DefaultValueFactory = _ => defaults.Epochs };
         _batch = new("--batch") { Description = "Images of a step.", DefaultValueFactory = _ => defaults.Batch };
-        _rates = ManyNumbers.Option("--lr", $"Learning rates to choose from; {string.Join(',', defaults.LearningRates.Select(rate => FormattableString.Invariant($"{rate}")))} by default.");
+        var rates = string.Join(',', defaults.LearningRates.Select(rate => FormattableString.Invariant($"{rate}")));
+        _rates = ManyNumbers.Option("--lr", $"Learning rates to choose from; {rates} by default.");
         command.Options.Add(_epochs);
         command.Options.Add(_batch);
         command.Options.Add(_rates);

@@ -29,7 +29,8 @@ public sealed record FineTuneOptions
     public FineTuneOptions Validated()
     {
         if (Epochs < 1 || Batch < 1) throw new ArgumentException($"Fine-tuning needs 1 epoch and batches of 1 image or more, found {Epochs} and {Batch}.");
-        if (!(LearningRate >= 0) || !(HeadLearningRate > 0)) throw new ArgumentException($"Fine-tuning needs learning rates of 0 or more and above 0, found {LearningRate} and {HeadLearningRate}.");
+        if (!(LearningRate >= 0) || !(HeadLearningRate > 0))
+            throw new ArgumentException($"Fine-tuning needs learning rates of 0 or more and above 0, found {LearningRate} and {HeadLearningRate}.");
         if (!(Momentum is > 0 and < 1)) throw new ArgumentException($"The momentum of fine-tuning must lie in (0, 1), found {Momentum}.");
         if (!(WeightDecay >= 0)) throw new ArgumentException($"The weight decay must be 0 or more, found {WeightDecay}.");
         return this;
