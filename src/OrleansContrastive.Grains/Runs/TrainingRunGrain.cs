@@ -137,6 +137,7 @@ internal sealed partial class TrainingRunGrain(
     private void Measure(CommitRequest request, long version)
     {
         _meters.Add(request, version, Spec);
+        if (_meters.Health.Add(request, version, Spec) is { } alarm) Log.Warned(logger, Run, alarm);
         foreach (var (_, warning) in _meters.Clocks.Warnings(Spec).Where(warning => _warned.Add(warning.Kind))) Log.Warned(logger, Run, warning);
     }
 
@@ -208,6 +209,8 @@ internal sealed partial class TrainingRunGrain(
         Members = Members(),
         SilosLost = record.State.SilosLost,
         LeasesRegranted = _ledger?.Regranted ?? 0,
+        Health = _meters.Health.Report,
+        Alarm = _meters.Health.Alarm,
         Asynchrony = record.State.Spec is { } spec ? _meters.Clocks.Report(spec) : null,
     };
 
