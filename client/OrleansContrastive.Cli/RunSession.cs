@@ -86,28 +86,6 @@ internal sealed class RunSession : IAsyncDisposable
         return await JudgeAsync(status, display);
     }
 
-    /// <summary>Judges the run as its last checkpoint left it. Returns the exit code.</summary>
-    public async Task<int> EvaluateAsync(IRunDisplay display, CancellationToken cancellation)
-    {
-        RunStatus status;
-        try
-        {
-            status = await _run.StartAsync(null, hold: true);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new UsageException(exception.Message);
-        }
-
-        while (status.Phase is RunPhase.Preparing or RunPhase.Running)
-        {
-            await Task.Delay(50, cancellation);
-            status = await _run.StatusAsync();
-        }
-
-        return await JudgeAsync(status, display);
-    }
-
     /// <summary>Trains to the end, saying nothing.</summary>
     /// <exception cref="InvalidOperationException">The run failed.</exception>
     public async Task<RunStatus> TrainAsync(RunSpec spec, CancellationToken cancellation)

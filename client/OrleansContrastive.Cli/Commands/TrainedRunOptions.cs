@@ -23,6 +23,9 @@ internal sealed class TrainedRunOptions
     /// <summary>Adds them to a command.</summary>
     public static TrainedRunOptions AddTo(Command command) => new(command);
 
+    /// <summary>What the user called the run.</summary>
+    public string Name(ParseResult parsed) => parsed.GetValue(_run)!;
+
     /// <summary>Whether only JSON is wanted.</summary>
     public bool Json(ParseResult parsed) => _common.Json(parsed);
 

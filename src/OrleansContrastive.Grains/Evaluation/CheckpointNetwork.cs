@@ -22,6 +22,9 @@ public enum NetworkWeights
 
     /// <summary>Those of the start: what training has to beat.</summary>
     Initial,
+
+    /// <summary>Those that the seed draws, even where the run started from an encoder that was brought along.</summary>
+    Scratch,
 }
 
 /// <summary>The networks of a published checkpoint, without any actor. Safe for all threads.</summary>
@@ -56,11 +59,8 @@ public sealed class CheckpointNetwork
     public ContrastiveModel Create(NetworkWeights weights, torch.Device device)
     {
         var model = ModelFactory.Create(Spec, device);
-        if (weights == NetworkWeights.Initial)
-        {
-            if (_initial is not null) InitialEncoder.Load(model, _initial);
-        }
-        else
+        if (weights == NetworkWeights.Initial && _initial is not null) InitialEncoder.Load(model, _initial);
+        if (weights is NetworkWeights.Query or NetworkWeights.Key)
         {
             foreach (var layout in model.Layout.Split(_shards.Length))
             {

@@ -44,6 +44,15 @@ public sealed class TrainedRun : IAsyncDisposable
     /// <summary>How the run's query views are made; plain views have its size and normalisation.</summary>
     public AugmentationRecipe Recipe { get; }
 
+    /// <summary>The run's crops and flips alone, without its colours: what labels are learned with.</summary>
+    public AugmentationRecipe Geometry => Recipe with
+    {
+        Jitter = ColorJitter.None,
+        GrayscaleProbability = 0,
+        BlurProbability = 0,
+        SolarizeProbability = 0,
+    };
+
     /// <summary>The threads that tensor work goes to.</summary>
     public IReadOnlyList<DeviceExecutor> Lanes => _lanes.Lanes;
 
@@ -94,15 +103,15 @@ public sealed class TrainedRun : IAsyncDisposable
     /// <summary>Makes the network, in evaluation mode. On a lane's thread only; the caller disposes it there.</summary>
     public ContrastiveModel CreateModel(torch.Device device, NetworkWeights weights = NetworkWeights.Query) => _network.Create(weights, device);
 
-    /// <summary>Features of plain views, from all lanes: one table for each kind. Holds the tables and a batch of views a lane.</summary>
+    /// <summary>Features of views, from all lanes: one table for each kind. Holds the tables and a batch of views a lane.</summary>
     /// <exception cref="DatasetException">An image cannot be read.</exception>
     public async Task<IReadOnlyList<FeatureRows>> FeaturesAsync(
         FeatureRequest request, NetworkWeights weights = NetworkWeights.Query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var count = request.Count <= 0 ? request.Dataset.Count : Math.Min(request.Count, request.Dataset.Count);
+        var count = request.Rows;
         var (labels, tables) = (new int[count], new float[request.Kinds.Count][]);
-        for (var i = 0; i < count; i++) labels[i] = request.Label?.Invoke(i) ?? request.Dataset.Label(i);
+        for (var i = 0; i < count; i++) labels[i] = request.Label?.Invoke(i) ?? request.Dataset.Label(request.Image(i));
         await FeaturesAsync(request, Fill, weights, cancellationToken).ConfigureAwait(false);
         return [.. tables.Select(values => new FeatureRows(values, values.Length / count, labels))];
 
@@ -117,15 +126,19 @@ public sealed class TrainedRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Features of plain views, from all lanes, batch by batch: nothing is kept.</summary>
+    /// <summary>
+    /// Features of views, from all lanes, batch by batch: nothing is kept. The networks are vouched for to be the same
+    /// afterwards.
+    /// </summary>
     /// <param name="request">Which images and what of them.</param>
     /// <param name="take">
-    /// Given the number of the first image and, for each kind, the rows of this and the following images. From the lanes'
+    /// Given the number of the first row and, for each kind, this and the following rows. From the lanes'
     /// threads, several at once and in no order.
     /// </param>
     /// <param name="weights">Whose features.</param>
     /// <param name="cancellationToken">Ends the pass.</param>
     /// <exception cref="DatasetException">An image cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">A weight or running moment of a network changed.</exception>
     public async Task FeaturesAsync(
         FeatureRequest request, Action<int, float[][]> take, NetworkWeights weights = NetworkWeights.Query, CancellationToken cancellationToken = default)
     {
@@ -133,37 +146,47 @@ public sealed class TrainedRun : IAsyncDisposable
         var dataset = request.Dataset;
         if (dataset.Channels != Spec.Dataset.Channels)
             throw new ArgumentException($"Data set {dataset.Name} has images of {dataset.Channels} channels, the run's have {Spec.Dataset.Channels}.", nameof(request));
-        var count = request.Count <= 0 ? dataset.Count : Math.Min(request.Count, dataset.Count);
+        var count = request.Rows;
         var next = -ImagesPerJob;
         await Task.WhenAll(Lanes.Select(LaneAsync)).ConfigureAwait(false);
 
         async Task LaneAsync(DeviceExecutor lane)
         {
-            ContrastiveModel? model = null;
+            Frozen? network = null;
             try
             {
-                var views = new ImageViews(dataset, Recipe);
+                var augmentation = request.Augmentation;
+                var views = new ImageViews(dataset, augmentation?.Recipe ?? Recipe);
                 for (var first = Interlocked.Add(ref next, ImagesPerJob); first < count; first = Interlocked.Add(ref next, ImagesPerJob))
                 {
-                    int[] images = [.. Enumerable.Range(first, Math.Min(ImagesPerJob, count - first))];
-                    var bytes = await Task.Run(() => views.Plain(images), cancellationToken).ConfigureAwait(false);
-                    await lane.RunAsync(() => take(images[0], Extract(ref model, lane.Device, bytes, images)), cancellationToken).ConfigureAwait(false);
+                    var begin = first;
+                    int[] images = [.. Enumerable.Range(first, Math.Min(ImagesPerJob, count - first)).Select(request.Image)];
+                    var bytes = await Task.Run(
+                        () => augmentation is null ? views.Plain(images) : views.Augmented(images, augmentation.Seed, augmentation.Epoch), cancellationToken).ConfigureAwait(false);
+                    await lane.RunAsync(() => take(begin, Extract(ref network, lane.Device, bytes, begin, images.Length)), cancellationToken).ConfigureAwait(false);
                     request.Progress?.Report(images.Length);
                 }
+
+                if (network is not null) await lane.RunAsync(network.Weights.AssertUnchanged, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
-                if (model is not null) await lane.RunAsync(model.Dispose, CancellationToken.None).ConfigureAwait(false);
+                if (network is not null) await lane.RunAsync(network.Model.Dispose, CancellationToken.None).ConfigureAwait(false);
             }
         }
 
-        float[][] Extract(ref ContrastiveModel? model, torch.Device device, byte[] bytes, int[] images)
+        float[][] Extract(ref Frozen? network, torch.Device device, byte[] bytes, int first, int rows)
         {
-            if (model is null && request.Kinds.Any(kind => kind != FeatureKind.Pixels)) model = CreateModel(device, weights);
+            if (network is null && request.Kinds.Any(kind => kind != FeatureKind.Pixels))
+            {
+                var model = CreateModel(device, weights);
+                network = new(model, FrozenWeights.Of(model));
+            }
+
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
-            var views = ToViews(bytes, images.Length, device);
-            return FeatureExtractor.Extract(model, request.Change?.Invoke(views, images[0]) ?? views, request.Kinds, request.Unit);
+            var views = ToViews(bytes, rows, device);
+            return FeatureExtractor.Extract(network?.Model, request.Change?.Invoke(views, first) ?? views, request.Kinds, request.Unit);
         }
     }
 
@@ -175,6 +198,8 @@ public sealed class TrainedRun : IAsyncDisposable
         bytes.CopyTo(views.bytes);
         return views.to(Spec.Model.Precision == "float64" ? torch.ScalarType.Float64 : torch.ScalarType.Float32, device).MoveToOuterDisposeScope();
     }
+
+    private sealed record Frozen(ContrastiveModel Model, FrozenWeights Weights);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -124,9 +124,12 @@ public sealed class CollapseAlarm(CollapseGuard guard, double? lossFloor = null)
     {
         CollapseGuard.Predictor => "no stop-gradient on the target branch; no predictor, or one whose learning rate decays (SimSiam keeps it constant); no batch norm in the "
             + "projector; a learning rate too high or a weight decay too strong",
-        CollapseGuard.Regularisation => "the variance or decorrelation weight too small against the invariance term; a batch too small for its statistics; a learning rate too high",
-        CollapseGuard.Assignment => "no centring or sharpening (DINO), too few Sinkhorn iterations or too large an epsilon (SwAV); a teacher temperature too high; a queue that is used before it is full",
-        _ => "a temperature too high; positives among the negatives, or too few negatives; a learning rate too high or a weight decay too strong; augmentation so strong that views share nothing",
+        CollapseGuard.Regularisation => "the variance or decorrelation weight too small against the invariance term; a batch too small for its "
+            + "statistics; a learning rate too high",
+        CollapseGuard.Assignment => "no centring or sharpening (DINO), too few Sinkhorn iterations or too large an epsilon (SwAV); a teacher "
+            + "temperature too high; a queue that is used before it is full",
+        _ => "a temperature too high; positives among the negatives, or too few negatives; a learning rate too high or a weight decay too "
+            + "strong; augmentation so strong that views share nothing",
     };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

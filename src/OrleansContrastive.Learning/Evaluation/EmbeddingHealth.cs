@@ -23,7 +23,11 @@ public static class EmbeddingHealth
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(positives);
         if (rows.dim() != 2 || rows.shape[0] < 2 || !rows.shape.AsSpan().SequenceEqual(positives.shape))
-            throw new ArgumentException($"Rows and positives must both be [B, D] with B of 2 or more, found [{string.Join(", ", rows.shape)}] and [{string.Join(", ", positives.shape)}].", nameof(rows));
+        {
+            throw new ArgumentException(
+                $"Rows and positives must both be [B, D] with B of 2 or more, found [{string.Join(", ", rows.shape)}] and [{string.Join(", ", positives.shape)}].", nameof(rows));
+        }
+
         if (!(temperature > 0)) throw new ArgumentException($"The temperature must be above 0, found {temperature}.", nameof(temperature));
 
         using var scope = NewDisposeScope();

@@ -51,14 +51,16 @@ public sealed class InitialEncoderTests
         // What the run started from is still what it is compared with.
         await using var trained = await TrainedRun.OpenAsync(store, "run", cancellationToken: Token);
         Assert.Equal(spec.Model.Initial, trained.Spec.Model.Initial);
-        var (initial, learned) = await trained.Lanes[0].RunAsync(() =>
+        var (initial, learned, scratch) = await trained.Lanes[0].RunAsync(() =>
         {
             using var start = trained.CreateModel(torch.CPU, NetworkWeights.Initial);
             using var end = trained.CreateModel(torch.CPU);
-            return (Tensors(start), Tensors(end));
+            using var drawn = trained.CreateModel(torch.CPU, NetworkWeights.Scratch);
+            return (Tensors(start), Tensors(end), Tensors(drawn));
         }, Token);
         Assert.Equal(theirs[0].Data.ToArray(), initial[0].Data.ToArray());
         Assert.NotEqual(theirs[0].Data.ToArray(), learned[0].Data.ToArray());
+        Assert.Equal(Tensors(own)[0].Data.ToArray(), scratch[0].Data.ToArray());
     }
 
     [Fact]

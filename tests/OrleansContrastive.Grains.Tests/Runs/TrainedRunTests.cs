@@ -88,6 +88,41 @@ public sealed class TrainedRunTests
     }
 
     [Fact]
+    public async Task A_limit_is_a_choice_that_stays_and_augmented_views_are_new_in_every_epoch()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var run = await TestRun.OpenAsync(folder.Path, lanes: 1))
+        {
+            await run.Grain.StartAsync(SmallRuns.Lockstep(steps: 1), hold: false);
+            await run.UntilAsync(status => status.Phase == RunPhase.Completed);
+        }
+
+        await using var trained = await TrainedRun.OpenAsync(new FolderStore(folder.Path), "run", worker: options => (options.Lanes, options.ThreadsPerLane) = (2, 1), cancellationToken: Token);
+        var limited = new FeatureRequest(trained.Training) { Count = 900, Limit = 300, Kinds = [FeatureKind.Pixels] };
+        int[] images = [.. Enumerable.Range(0, limited.Rows).Select(limited.Image)];
+        Assert.Equal((300, 300), (images.Length, images.Distinct().Count()));
+        Assert.All(images, image => Assert.InRange(image, 0, 899));
+        // The labels of these images go round: a choice of every third would miss most classes.
+        Assert.Equal(10, images.Select(trained.Training.Label).Distinct().Count());
+
+        var all = (await trained.FeaturesAsync(limited with { Limit = 0 }, cancellationToken: Token))[0];
+        var some = (await trained.FeaturesAsync(limited, cancellationToken: Token))[0];
+        for (var row = 0; row < some.Count; row += 37)
+        {
+            Assert.True(all[images[row]].SequenceEqual(some[row]));
+            Assert.Equal(trained.Training.Label(images[row]), some.Labels[row]);
+        }
+
+        float[][] epochs = [await AugmentedAsync(0), await AugmentedAsync(0), await AugmentedAsync(1)];
+        Assert.Equal(epochs[0], epochs[1]);
+        Assert.NotEqual(epochs[0], epochs[2]);
+        Assert.Equal((0, 0), (trained.Geometry.GrayscaleProbability, trained.Geometry.BlurProbability));
+
+        async Task<float[]> AugmentedAsync(int epoch) => (await trained.FeaturesAsync(
+            limited with { Augmentation = new(trained.Geometry, 5, epoch), Kinds = [FeatureKind.Encoder] }, cancellationToken: Token))[0].Values;
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_is_not_there_is_named()
     {
         using var folder = new TemporaryFolder();

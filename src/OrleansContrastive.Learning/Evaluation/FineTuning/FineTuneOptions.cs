@@ -10,7 +10,7 @@ public sealed record FineTuneOptions
     public int Batch { get; init; } = 64;
 
     /// <summary>Peak learning rate of the encoder; 0 keeps its weights (its batch-norm moments still follow).</summary>
-    public double LearningRate { get; init; } = 0.02;
+    public double LearningRate { get; init; } = 0.1;
 
     /// <summary>Peak learning rate of the classifier; above 0.</summary>
     public double HeadLearningRate { get; init; } = 0.2;
@@ -29,7 +29,8 @@ public sealed record FineTuneOptions
     public FineTuneOptions Validated()
     {
         if (Epochs < 1 || Batch < 1) throw new ArgumentException($"Fine-tuning needs 1 epoch and batches of 1 image or more, found {Epochs} and {Batch}.");
-        if (!(LearningRate >= 0) || !(HeadLearningRate > 0)) throw new ArgumentException($"Fine-tuning needs learning rates of 0 or more and above 0, found {LearningRate} and {HeadLearningRate}.");
+        if (!(LearningRate >= 0) || !(HeadLearningRate > 0))
+            throw new ArgumentException($"Fine-tuning needs learning rates of 0 or more and above 0, found {LearningRate} and {HeadLearningRate}.");
         if (!(Momentum is > 0 and < 1)) throw new ArgumentException($"The momentum of fine-tuning must lie in (0, 1), found {Momentum}.");
         if (!(WeightDecay >= 0)) throw new ArgumentException($"The weight decay must be 0 or more, found {WeightDecay}.");
         return this;

@@ -23,7 +23,8 @@ public static class LinearEvaluation
         if (options.LearningRates.Count == 1) return new(Fit(train, test, Everything(train), null, classes, options, device, progress)[0], []);
 
         var (kept, heldOut) = LabelSplit.HoldOut(train.Count, options.HeldOut, options.Seed);
-        if (heldOut.Length == 0) throw new ArgumentException($"{train.Count} training rows leave none to choose among {options.LearningRates.Count} learning rates by.", nameof(train));
+        if (heldOut.Length == 0)
+            throw new ArgumentException($"{train.Count} training rows leave none to choose among {options.LearningRates.Count} learning rates by.", nameof(train));
         var sweep = Fit(train, train, kept, heldOut, classes, options, device, share => progress?.Invoke(share / 2));
         var chosen = options with { LearningRates = [Best(sweep).LearningRate] };
         return new(Fit(train, test, Everything(train), null, classes, chosen, device, share => progress?.Invoke(0.5 + (share / 2)))[0], sweep);
