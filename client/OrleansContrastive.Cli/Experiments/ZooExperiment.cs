@@ -136,7 +136,7 @@ internal static class ZooExperiment
     }
 
     private static async Task<FeatureRows> FeaturesAsync(TrainedRun run, IImageDataset dataset, int count, CancellationToken cancellation) =>
-        (await run.FeaturesAsync(new() { Dataset = dataset, Count = count, Kinds = [FeatureKind.Encoder], Unit = false }, cancellationToken: cancellation))[0];
+        (await run.FeaturesAsync(new(dataset) { Count = count, Kinds = [FeatureKind.Encoder], Unit = false }, cancellationToken: cancellation))[0];
 
     private static double Of(KnnReport report, int k) => Math.Round(report.Results.First(result => result.Setting.K == k).Top1, 4);
 }
