@@ -53,7 +53,6 @@ internal static class SpecResolver
         Range("bankMomentum", recipe.BankMomentum, recipe.BankMomentum is >= 0 and < 1, "0 to below 1");
         Range("sampling", recipe.Sampling, recipe.Store == "queue" || recipe.Sampling != "recent", "another strategy, since a bank knows no order of age");
         Range("sampling", recipe.Sampling, recipe.Store == "bank" || recipe.Sampling != "noise", "another strategy, or store=bank: noise is drawn by sample");
-        Range("maskOwnSample", recipe.MaskOwnSample, recipe.Sampling != "noise" || recipe.MaskOwnSample, "true, since noise is drawn by the query's sample");
         Range("samplingRows", recipe.SamplingRows, recipe.SamplingRows >= 1, "1 or more");
         Range("samplingRows", recipe.SamplingRows, recipe.Sampling != "hardest" || recipe.SamplingRows <= HardestRows.Most, $"at most {HardestRows.Most} for hardest");
         Range("hardness", recipe.Hardness, recipe.Hardness > 0, "above 0");
@@ -109,6 +108,7 @@ internal static class SpecResolver
                 Symmetric = recipe.Symmetric,
                 ShuffleKeys = recipe.ShuffleKeys,
                 MaskOwnSample = recipe.MaskOwnSample,
+                FreezePartition = recipe.FreezePartition,
                 StartWithRandomRows = recipe.StartWithRandomRows,
                 Mode = recipe.Negatives == "mirror" ? NegativeMode.Mirror : NegativeMode.Shard,
                 Store = (NegativeStoreKind)Array.IndexOf(Stores, recipe.Store),

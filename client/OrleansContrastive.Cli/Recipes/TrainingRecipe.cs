@@ -103,6 +103,9 @@ internal sealed record TrainingRecipe
 
     public bool StartWithRandomRows { get; init; }
 
+    /// <summary>Z of sampling=noise stays what the first step makes it.</summary>
+    public bool FreezePartition { get; init; }
+
     /// <summary>mirror or shard.</summary>
     public string Negatives { get; init; } = "mirror";
 

@@ -56,6 +56,9 @@ public sealed record ContrastSpec
 
     /// <summary><c>constant</c>, or <c>cosine</c>: from <see cref="KeyMomentum"/> to 1 at the end, m(t) = 1 − (1 − m)(cos(πt/T) + 1)/2 (BYOL, section 3.3).</summary>
     [Id(15)] public string KeyMomentumSchedule { get; init; } = "constant";
+
+    /// <summary>Z of noise-contrastive estimation stays what the first version makes it, as released by Wu et al. 2018; otherwise it is a moving average.</summary>
+    [Id(16)] public bool FreezePartition { get; init; }
 }
 
 /// <summary>Where negatives meet queries.</summary>

@@ -280,6 +280,9 @@ public sealed record ContrastRequest
 
     /// <summary>ln Z to take, so that all shards take the same; null = the shard's own, which in lockstep is every shard's.</summary>
     [Id(6)] public double? LogPartition { get; init; }
+
+    /// <summary>Rows of a query's own sample count, though its sample is given: noise is drawn by it.</summary>
+    [Id(7)] public bool KeepsOwn { get; init; }
 }
 
 /// <summary>A shard's part of the softmax of every query.</summary>

@@ -34,7 +34,9 @@ internal sealed class BankShard(RunSpec spec, int shard) : IStoreShard
         foreach (var lease in leases)
         {
             _bank.Update(lease.Rows.Data.Span, _type, lease.SampleIds, version);
-            if (spec.Contrast.Sampling.Kind == SamplingKind.Noise) _partition = _partition.With(lease.LogPartition);
+            if (spec.Contrast.Sampling.Kind != SamplingKind.Noise) continue;
+            if (!spec.Contrast.FreezePartition) _partition = _partition.With(lease.LogPartition);
+            else if (version == 1) _partition = new(lease.LogPartition);
         }
     }
 

@@ -193,6 +193,7 @@ internal sealed class NegativeStoreGrain(
         {
             Temperature = request.Temperature,
             SampleIds = request.SampleIds,
+            KeepsOwn = request.KeepsOwn,
             Seed = _spec.Seed,
             Step = request.Step,
             Shard = _shard,

@@ -123,7 +123,8 @@ internal sealed class QueueReader(IGrainFactory grains, DeviceExecutor lane) : I
             History = view.History,
             Version = version,
             Queries = whole ? queries : new(queries.Type, [count, queries.Shape[1]], queries.Data.Slice(first * row, count * row)),
-            SampleIds = !view.Spec.Contrast.MaskOwnSample ? [] : whole ? samples : samples[first..(first + count)],
+            SampleIds = !view.Spec.Contrast.MaskOwnSample && view.Spec.Contrast.Sampling.Kind != SamplingKind.Noise ? [] : whole ? samples : samples[first..(first + count)],
+            KeepsOwn = !view.Spec.Contrast.MaskOwnSample,
             Temperature = view.Spec.Contrast.Temperature,
             Step = step,
         };

@@ -58,11 +58,16 @@ public sealed class StoreTests
         Assert.Equal(undisturbed, await second.WeightsAsync());
     }
 
-    [Fact]
-    public async Task Noise_contrast_learns_the_same_on_any_number_of_shards()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Noise_contrast_learns_the_same_on_any_number_of_shards(bool asReleased)
     {
         var spec = Bank(SmallRuns.Lockstep(steps: 8, precision: "float64"), shards: 1);
-        spec = spec with { Contrast = spec.Contrast with { Sampling = new() { Kind = SamplingKind.Noise, Rows = 20 } } };
+        spec = spec with
+        {
+            Contrast = spec.Contrast with { Sampling = new() { Kind = SamplingKind.Noise, Rows = 20 }, FreezePartition = asReleased, MaskOwnSample = !asReleased },
+        };
         var (one, status) = await TrainAsync(spec);
         Assert.True(status.Loss < status.ChanceLevel, $"Loss {status.Loss:F3}, chance {status.ChanceLevel:F3}.");
         var (several, _) = await TrainAsync(Bank(spec, shards: 3));

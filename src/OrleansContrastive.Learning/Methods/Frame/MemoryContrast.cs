@@ -27,7 +27,14 @@ public sealed record MemoryContrast
     public IReadOnlyList<PartialSoftmax[]> AnswerHere(Tensor queries, long[] sampleIds, INegativeRows rows, ulong seed, long step)
     {
         RowColumns.RequireLength(nameof(sampleIds), sampleIds.Length, queries.shape[0]);
-        var call = new ContrastCall { Temperature = Temperature, SampleIds = MaskOwnSamples ? sampleIds : [], Seed = seed, Step = step };
+        var call = new ContrastCall
+        {
+            Temperature = Temperature,
+            SampleIds = MaskOwnSamples || Sampling is NoiseContrast ? sampleIds : [],
+            KeepsOwn = !MaskOwnSamples,
+            Seed = seed,
+            Step = step,
+        };
         using var home = Sampling.Begin(queries, call, rows);
         foreach (var (first, count) in home.Ranges(int.MaxValue)) home.Add(first, count);
         return [home.Finish()];

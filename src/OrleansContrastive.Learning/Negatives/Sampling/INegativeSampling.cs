@@ -55,6 +55,9 @@ public sealed record ContrastCall
     /// <summary>Sample of each query; rows of the same sample are masked. Empty = none is.</summary>
     public long[] SampleIds { get; init; } = [];
 
+    /// <summary>Rows of a query's own sample count, though its sample is given: noise is drawn by it (as released by Wu et al. 2018).</summary>
+    public bool KeepsOwn { get; init; }
+
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; init; }
 

@@ -120,7 +120,7 @@ public sealed class NoiseContrast(int draws, double logPartition = double.NaN) :
                 for (var draw = 0; draw < draws; draw++)
                 {
                     var sample = Draw(ref stream, rows.Samples);
-                    if (sample == call.SampleIds[query] || rows.RowOf(sample) is var own && own < 0) continue;
+                    if ((sample == call.SampleIds[query] && !call.KeepsOwn) || rows.RowOf(sample) is var own && own < 0) continue;
                     rows.Read(own, row);
                     Score(MergedInfoNce.Dot(q, row) / call.Temperature, row, losses, noise);
                 }

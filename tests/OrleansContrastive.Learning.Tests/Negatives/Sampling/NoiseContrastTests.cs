@@ -97,6 +97,19 @@ public sealed class NoiseContrastTests
         Assert.Equal(0.99 * 200 + 0.01 * 900, Math.Exp(estimate.With(Math.Log(900)).Log), 1e-9);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_query_meets_its_own_row_among_the_noise_only_as_released(bool asReleased)
+    {
+        using var leaks = new TensorLeaks();
+        var scene = new Scene(Samples);
+        var answer = Answer(scene, new(Draws, LogPartition), new(Samples, Scene.Width, 0.5, seed: 2), 0, 1, asReleased);
+        var own = Ids.Sum(id => Drawn(id).Count(sample => sample == id));
+        Assert.True(own > 0);
+        Assert.Equal((Scene.Batch * Draws) - (asReleased ? 0 : own), Enumerable.Range(0, Scene.Batch).Sum(query => answer[1].Count(query)));
+    }
+
     [Fact]
     public void A_queue_is_no_bank()
     {
@@ -105,11 +118,11 @@ public sealed class NoiseContrastTests
         Assert.Contains("a bank", Assert.Throws<ArgumentException>(() => scene.Answer(new NoiseContrast(2, 0), scene.Queue([0]))).Message);
     }
 
-    private static PartialSoftmax[] Answer(Scene scene, NoiseContrast sampling, MemoryBank bank, int shard, int shards)
+    private static PartialSoftmax[] Answer(Scene scene, NoiseContrast sampling, MemoryBank bank, int shard, int shards, bool keepsOwn = false)
     {
         using var scope = TorchSharp.torch.NewDisposeScope();
         using var queries = TorchSharp.torch.tensor(Scene.Flat(scene.Queries), [Scene.Batch, Scene.Width]);
-        using var pass = sampling.Begin(queries, scene.Call(shard, shards) with { SampleIds = Ids }, bank);
+        using var pass = sampling.Begin(queries, scene.Call(shard, shards) with { SampleIds = Ids, KeepsOwn = keepsOwn }, bank);
         foreach (var (first, count) in pass.Ranges(2 * Draws)) pass.Add(first, count);
         return pass.Finish();
     }
