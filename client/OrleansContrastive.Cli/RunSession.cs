@@ -137,7 +137,9 @@ internal sealed class RunSession : IAsyncDisposable
 
     private async Task<int> JudgeAsync(RunStatus status, IRunDisplay display)
     {
-        display.Say("Judging the encoder by weighted kNN ...");
+        display.Say(status.Spec!.Model.Evaluated == EvaluatedNetwork.Key
+            ? "Judging the key encoder, with the query's batch-norm moments, by weighted kNN ..."
+            : "Judging the encoder by weighted kNN ...");
         var view = await ViewAsync();
         var trained = await KnnAsync(new() { View = view, Features = [KnnFeatures.Encoder, KnnFeatures.EncoderGrid, KnnFeatures.Pixels] });
         await VerdictFile.AddAsync(_folder, view.Spec, trained);

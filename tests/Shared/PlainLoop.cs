@@ -39,7 +39,7 @@ public sealed class PlainLoop(
 
         var update = new StagedUpdate(query.ReadGradients(), query.ReadBatchMoments(), sampleIds.Length);
         var previous = Version;
-        Version = Version.Next([update], options.Runs, Coefficients(sampleIds.Length));
+        Version = Version.Next([update], options.Runs, Coefficients(sampleIds.Length), optimizer: options.Optimizer);
         Queue.Append(result.Rows!.bytes, result.SampleIds, new RowStamp(previous.Number, Version.Number));
         SamplesApplied += sampleIds.Length;
         return result.Loss;
@@ -57,4 +57,5 @@ public sealed class PlainLoop(
 
 public sealed record PlainLoopOptions(
     ISchedule LearningRate, ReferenceBatch Batch, IReadOnlyList<ParameterRun> Runs, ulong Seed = 0,
-    double Momentum = 0.9, double WeightDecay = 1e-4, bool Nesterov = false, double KeyMomentum = 0.999);
+    double Momentum = 0.9, double WeightDecay = 1e-4, bool Nesterov = false, double KeyMomentum = 0.999,
+    Optimizer? Optimizer = null);

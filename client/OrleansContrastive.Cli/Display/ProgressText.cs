@@ -21,7 +21,7 @@ internal static class ProgressText
             _ => "unbounded",
         };
         yield return Text($"{spec.Method}, {spec.Model.Encoder} ({spec.Model.Precision}), {spec.Dataset.Name}: {spec.Dataset.Count:N0} images, {spec.Epochs} epochs, batch {spec.Batch}.");
-        yield return Text($"{spec.Topology.Encoders} encoders ({consistency}), {spec.Topology.KeyEncoders} key encoders, {spec.Topology.ParameterShards} parameter shards, {spec.Topology.NegativeShards} queue shards of together {spec.Contrast.QueueLength:N0} keys.");
+        yield return Text($"{spec.Topology.Encoders} encoders ({consistency}), {spec.Topology.KeyEncoders} key encoders, {spec.Topology.ParameterShards} parameter shards, {Memory(spec)}.");
     }
 
     /// <summary>All that a run says of itself, a thing a line.</summary>
@@ -36,6 +36,10 @@ internal static class ProgressText
         yield return Text($"  rolled back {status.UpdatesRolledBack:N0} updates");
         yield return $"  checkpoint {status.Checkpoint ?? "none yet"}";
     }
+
+    private static string Memory(RunSpec spec) => spec.Topology.NegativeShards == 0 ? "no memory"
+        : spec.Contrast.Store == NegativeStoreKind.Bank ? Text($"{spec.Topology.NegativeShards} bank shards of together {spec.Dataset.Count:N0} rows")
+        : Text($"{spec.Topology.NegativeShards} queue shards of together {spec.Contrast.QueueLength:N0} keys");
 
     /// <summary>One line.</summary>
     public static string Line(RunStatus status, KnnReport? verdict) =>

@@ -16,6 +16,9 @@ internal sealed record RunResult
 
     public required string Encoder { get; init; }
 
+    /// <summary>Which network was judged: query or key.</summary>
+    public required string Evaluated { get; init; }
+
     public required int Epochs { get; init; }
 
     public required int Batch { get; init; }
@@ -80,6 +83,7 @@ internal sealed record RunResult
             Method = spec.Method,
             Dataset = spec.Dataset.Name,
             Encoder = spec.Model.Encoder,
+            Evaluated = spec.Model.Evaluated.ToString().ToLowerInvariant(),
             Epochs = spec.Epochs,
             Batch = spec.Batch,
             KnnTop1 = Of(trained, KnnFeatures.Encoder, 200),

@@ -27,7 +27,8 @@ internal sealed class NetworkGraph
     /// <param name="head">Whether the head stands in the graph.</param>
     public static OnnxGraph Create(ContrastiveModel model, bool head)
     {
-        var spec = model.Encoder;
+        if (model.Encoder is not ResNetSpec spec)
+            throw new UsageException($"ONNX graphs are written for residual networks (resnet8, 18, 34, 50); encoder '{model.Encoder.Name}' is none. Export it with --format torch or safetensors.");
         var graph = new OnnxGraph(spec.Name);
         var network = new NetworkGraph(graph, ModelTensors.StateDict(model, head, batches: null));
         var pixels = graph.Input("pixels", "N", Text(spec.InputChannels), "height", "width");
@@ -37,7 +38,7 @@ internal sealed class NetworkGraph
         return graph;
     }
 
-    private string ResNet(EncoderSpec spec, string pixels)
+    private string ResNet(ResNetSpec spec, string pixels)
     {
         var large = spec.Stem == StemKind.ImageNet;
         var x = Relu(Norm(Convolution(pixels, "conv1", large ? 2 : 1), "bn1"));

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansContrastive.Data;
+using OrleansContrastive.Learning.Methods.Frame;
 
 namespace OrleansContrastive.Cli.Recipes;
 
@@ -24,23 +25,51 @@ internal static class RecipeReader
     /// <exception cref="UsageException">An unknown preset or key, or a value that cannot be read.</exception>
     public static TrainingRecipe Read(string? preset, IReadOnlyDictionary<string, object?> given, IReadOnlyList<string> settings)
     {
-        var values = new JsonObject();
-        if (preset is not null) Merge(values, PresetFolder.Read(preset), $"preset '{preset}'");
+        var said = new JsonObject();
+        if (preset is not null) Merge(said, PresetFolder.Read(preset), $"preset '{preset}'");
         foreach (var (key, value) in given)
         {
-            if (value is not null) values[Find(key, "option").Name] = JsonSerializer.SerializeToNode(value, Json);
+            if (value is not null) said[Find(key, "option").Name] = JsonSerializer.SerializeToNode(value, Json);
         }
 
+        var others = new List<(string Key, string Text)>();
         foreach (var setting in settings)
         {
             var split = setting.IndexOf('=', StringComparison.Ordinal);
             if (split <= 0) throw new UsageException($"--set takes key=value; found '{setting}'.");
-            var (name, type) = Find(setting[..split], "key");
-            values[name] = Parse(name, type, setting[(split + 1)..]);
+            var (key, text) = (setting[..split], setting[(split + 1)..]);
+            if (Known.TryGetValue(Plain(key), out var known)) said[known.Name] = Parse(known.Name, known.Type, text);
+            else others.Add((key, text));
+        }
+
+        return WithMethod(said, others);
+    }
+
+    /// <summary>Puts the method's defaults under what was said, and what is no key of a recipe into the method's options.</summary>
+    private static TrainingRecipe WithMethod(JsonObject said, List<(string Key, string Text)> others)
+    {
+        var name = said["method"]?.GetValue<string>() ?? new TrainingRecipe().Method;
+        if (!MethodRegistry.Shared.Names.Contains(name)) throw new UsageException(NearestName.Explain("method", name, MethodRegistry.Shared.Names));
+        var method = MethodRegistry.Shared.Find(name);
+        var values = new JsonObject();
+        foreach (var (key, value) in method.Defaults) values[Find(key, $"key in the defaults of method '{name}'").Name] = JsonSerializer.SerializeToNode(value, Json);
+        foreach (var (key, value) in said) values[key] = value?.DeepClone();
+        foreach (var (key, text) in others)
+        {
+            var option = method.Options.FirstOrDefault(option => Plain(option) == Plain(key))
+                ?? throw new UsageException(NearestName.Explain($"key for method '{name}'", key, [.. Keys, .. method.Options]));
+            if (values["options"] is not JsonObject options) values["options"] = options = [];
+            options[option] = Value(text);
         }
 
         return values.Deserialize<TrainingRecipe>(Json)!;
     }
+
+    // Numbers and truth values as such, everything else as a text.
+    private static JsonNode? Value(string text) =>
+        bool.TryParse(text, out var truth) ? truth
+        : double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number
+        : text;
 
     private static void Merge(JsonObject values, JsonObject preset, string where)
     {
@@ -71,13 +100,16 @@ internal static class RecipeReader
         {
             var plain = Nullable.GetUnderlyingType(type) ?? type;
             if (plain == typeof(string)) return text;
+            if (plain == typeof(JsonObject)) return JsonNode.Parse(text)!.AsObject();
             if (plain == typeof(bool)) return bool.Parse(text);
             if (plain == typeof(int)) return int.Parse(text, CultureInfo.InvariantCulture);
             if (plain == typeof(ulong)) return ulong.Parse(text, CultureInfo.InvariantCulture);
             if (plain == typeof(double)) return double.Parse(text, CultureInfo.InvariantCulture);
+            if (plain == typeof(int[])) return new JsonArray([.. text.Split(',').Select(part => JsonValue.Create(int.Parse(part, CultureInfo.InvariantCulture)))]);
+            if (plain == typeof(string[])) return new JsonArray([.. text.Split(',').Select(part => JsonValue.Create(part))]);
             return new JsonArray([.. text.Split(',').Select(part => JsonValue.Create(double.Parse(part, CultureInfo.InvariantCulture)))]);
         }
-        catch (Exception exception) when (exception is FormatException or OverflowException)
+        catch (Exception exception) when (exception is FormatException or OverflowException or JsonException or InvalidOperationException)
         {
             throw new UsageException($"--set {name}: '{text}' cannot be read; expected {Describe(type)}.");
         }
@@ -87,9 +119,12 @@ internal static class RecipeReader
     {
         var plain = Nullable.GetUnderlyingType(type) ?? type;
         return plain == typeof(string) ? "a text"
+            : plain == typeof(JsonObject) ? "a JSON object"
             : plain == typeof(bool) ? "true or false"
             : plain == typeof(double) ? "a number"
+            : plain == typeof(string[]) ? "texts with commas between them"
             : plain == typeof(double[]) ? "numbers with commas between them"
+            : plain == typeof(int[]) ? "whole numbers with commas between them"
             : "a whole number";
     }
 

@@ -5,7 +5,9 @@ using OrleansContrastive.Data.Augmentation;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Learning.Devices;
 using OrleansContrastive.Learning.Encoders;
+using OrleansContrastive.Hosting.Workers;
 using OrleansContrastive.Learning.Heads;
+using OrleansContrastive.Learning.Methods.Frame;
 using OrleansContrastive.Learning.Negatives.Sampling;
 using TorchSharp;
 
@@ -14,23 +16,22 @@ namespace OrleansContrastive.Cli.Recipes;
 /// <summary>Turns a recipe into a spec: nothing in it is "auto", and every name in it exists.</summary>
 internal static class SpecResolver
 {
-    private static readonly string[] Methods = ["moco-v1", "moco-v2"];
-    private static readonly string[] Schedules = ["cosine", "step", "constant"];
+    private static readonly string[] KeyMomentumSchedules = ["constant", "cosine"];
     private static readonly string[] Consistencies = ["lockstep", "bounded", "unbounded"];
     private static readonly string[] Corrections = ["none", "inverse", "delay-compensation", "adaptive-delay-compensation"];
     private static readonly string[] Wires = ["float32", "bfloat16"];
     private static readonly string[] Stores = ["queue", "bank"];
-    private static readonly string[] Samplings = ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed", "noise"];
+    private static readonly string[] Samplings = ["all", "uniform", "recent", "hardest", "debiased", "reweighted", "mixed", "noise", "synco"];
     private static readonly string[] Prefetches = ["none", "views", "keys", "weights"];
     private static readonly string[] KeyEncodings = ["shared", "local"];
+    private static readonly string[] Networks = ["query", "key"];
     private static readonly string[] NegativeModes = ["mirror", "shard"];
 
     /// <summary>Resolves a recipe for a data set and the devices of the lanes.</summary>
     /// <exception cref="UsageException">A name is unknown or a value out of range.</exception>
     public static RunSpec Resolve(TrainingRecipe recipe, IImageDataset dataset, IReadOnlyList<torch.Device> lanes)
     {
-        Check("method", recipe.Method, Methods);
-        Check("schedule", recipe.Schedule, Schedules);
+        Check("method", recipe.Method, [.. MethodRegistry.Shared.Names]);
         Check("consistency", recipe.Consistency, Consistencies);
         Check("correction", recipe.Correction, Corrections);
         Check("wire", recipe.Wire, Wires);
@@ -39,15 +40,14 @@ internal static class SpecResolver
         Check("prefetch", recipe.Prefetch, Prefetches);
         Check("keyEncoding", recipe.KeyEncoding, KeyEncodings);
         Check("negatives", recipe.Negatives, NegativeModes);
+        Check("evaluate", recipe.Evaluate, Networks);
         Range("epochs", recipe.Epochs, recipe.Epochs >= 1, "1 or more");
         Range("batch", recipe.Batch, recipe.Batch >= 2 && recipe.Batch <= dataset.Count, $"2 to {dataset.Count}, the number of images");
         Range("temperature", recipe.Temperature, recipe.Temperature > 0, "above 0");
         Range("queueLength", recipe.QueueLength, recipe.QueueLength >= 1, "1 or more");
+        Check("keyMomentumSchedule", recipe.KeyMomentumSchedule, KeyMomentumSchedules);
         Range("keyMomentum", recipe.KeyMomentum, recipe.KeyMomentum is >= 0 and < 1, "0 to below 1");
-        Range("momentum", recipe.Momentum, recipe.Momentum is >= 0 and < 1, "0 to below 1");
         Range("checkpointsKept", recipe.CheckpointsKept, recipe.CheckpointsKept >= 1, "1 or more");
-        Range("learningRate", recipe.LearningRate, recipe.LearningRate > 0, "above 0");
-        Range("warmUpEpochs", recipe.WarmUpEpochs, recipe.WarmUpEpochs >= 0 && recipe.WarmUpEpochs < recipe.Epochs, "0 to below the number of epochs");
 
         Range("negatives", recipe.Negatives, recipe.Store == "queue" || recipe.Negatives == "shard", "shard, since a bank has no mirror");
         Range("bankMomentum", recipe.BankMomentum, recipe.BankMomentum is >= 0 and < 1, "0 to below 1");
@@ -60,6 +60,12 @@ internal static class SpecResolver
         Range("classPrior", recipe.ClassPrior, recipe.ClassPrior is >= 0 and < 1, "0 to below 1");
         Range("mixedPairs", recipe.MixedPairs, recipe.MixedPairs >= 0, "0 or more");
         Range("mixedWithQuery", recipe.MixedWithQuery, recipe.MixedWithQuery >= 0, "0 or more");
+        Range("syncoRows", string.Join(",", recipe.SyncoRows), recipe.SyncoRows.Length == 6 && recipe.SyncoRows.All(rows => rows >= 0), "six numbers, 0 or more");
+        Range(
+            "syncoStrengths",
+            string.Join(",", recipe.SyncoStrengths.Select(strength => FormattableString.Invariant($"{strength}"))),
+            recipe.SyncoStrengths.Length == 3 && recipe.SyncoStrengths.All(strength => strength >= 0),
+            "three numbers, 0 or more");
         Range("keyBatch", recipe.KeyBatch, recipe.KeyBatch >= 1, "1 or more");
         Range("keyBatch", recipe.KeyBatch, recipe.KeyBatch == 1 || recipe.KeyEncoding == "shared", "1, since local keys are encoded lease by lease");
         Range("keyDeadlineMilliseconds", recipe.KeyDeadlineMilliseconds, recipe.KeyDeadlineMilliseconds is > 0 and <= 10_000, "above 0 and at most 10000");
@@ -80,6 +86,7 @@ internal static class SpecResolver
         var spec = new RunSpec
         {
             Method = recipe.Method,
+            MethodOptions = recipe.Options?.ToJsonString() ?? "",
             Dataset = new()
             {
                 Name = recipe.Dataset,
@@ -92,12 +99,13 @@ internal static class SpecResolver
                 TestSplit = recipe.TestSplit,
             },
             Model = Model(recipe, dataset.Channels, augmentations[0].Size, lanes[0]),
-            Augmentations = [.. augmentations.Select(augmentation => JsonSerializer.Serialize(augmentation))],
+            Augmentations = [],
             Contrast = new()
             {
                 Temperature = recipe.Temperature,
                 QueueLength = recipe.QueueLength,
                 KeyMomentum = recipe.KeyMomentum,
+                KeyMomentumSchedule = recipe.KeyMomentumSchedule,
                 Symmetric = recipe.Symmetric,
                 ShuffleKeys = recipe.ShuffleKeys,
                 MaskOwnSample = recipe.MaskOwnSample,
@@ -116,19 +124,10 @@ internal static class SpecResolver
                     ClassPrior = recipe.ClassPrior,
                     MixedPairs = recipe.MixedPairs,
                     MixedWithQuery = recipe.MixedWithQuery,
+                    Synthetic = Synthetic(recipe.SyncoRows, recipe.SyncoStrengths),
                 },
             },
-            Optimizer = new()
-            {
-                LearningRate = recipe.LearningRate,
-                Momentum = recipe.Momentum,
-                WeightDecay = recipe.WeightDecay,
-                Nesterov = recipe.Nesterov,
-                ExcludeNormAndBias = recipe.ExcludeNormAndBias,
-                Schedule = recipe.Schedule,
-                WarmUpEpochs = recipe.WarmUpEpochs,
-                StepEpochs = recipe.StepEpochs,
-            },
+            Optimizer = OptimizerResolver.Resolve(recipe),
             Consistency = Consistency(recipe, lockstep ? encoders : 1),
             Topology = new()
             {
@@ -150,8 +149,63 @@ internal static class SpecResolver
             Wire = (WireFormat)Array.IndexOf(Wires, recipe.Wire),
         };
         Range("wire", recipe.Wire, spec.Wire == WireFormat.Float32 || spec.Model.Precision != "float64", "float32, since the precision is float64");
-        return spec;
+        return Fit(spec, recipe, augmentations, dataset);
     }
+
+    /// <summary>Gives the method the views and the shards that it asks for.</summary>
+    private static RunSpec Fit(RunSpec spec, TrainingRecipe recipe, AugmentationRecipe[] augmentations, IImageDataset dataset)
+    {
+        MethodPlan plan;
+        try
+        {
+            plan = MethodPlans.Of(spec);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+
+        Range("store", recipe.Store, !plan.NeedsOwnRows || recipe.Store == "bank", $"bank, since the positives of {recipe.Method} are rows of a bank");
+        Range("store", recipe.Store, !plan.NeedsRowsHere || recipe.Store == "queue", $"queue, since {recipe.Method} looks for neighbours in it");
+        Range("dataset", recipe.Dataset, !plan.NeedsLabels || dataset.HasLabels, $"one with classes, which {recipe.Method} learns from");
+        return spec with
+        {
+            Augmentations = [.. Enumerable.Range(0, plan.Views).Select(view => JsonSerializer.Serialize(View(recipe, plan, augmentations, view)))],
+            Topology = spec.Topology with
+            {
+                KeyEncoders = plan.KeyViews.Count > 0 ? spec.Topology.KeyEncoders : 0,
+                NegativeShards = plan.Memory == MemoryKind.None ? 0 : spec.Topology.NegativeShards,
+            },
+        };
+    }
+
+    private static AugmentationRecipe View(TrainingRecipe recipe, MethodPlan plan, AugmentationRecipe[] augmentations, int view)
+    {
+        var whole = augmentations[view == 0 ? 0 : 1];
+        if (plan.PlainViews) return new() { Size = whole.Size, ScaleMin = 1, ScaleMax = 1, RatioMin = 1, RatioMax = 1, Flip = 0, Mean = whole.Mean, Std = whole.Std };
+        if (view < plan.Views - plan.LocalViews) return whole;
+        Range("localScale", string.Join(",", recipe.LocalScale), recipe.LocalScale.Length == 2, "the least and the greatest area, with a comma between them");
+        return whole with
+        {
+            Size = recipe.LocalSize > 0 ? recipe.LocalSize : Math.Max(8, whole.Size * 3 / 7),
+            ScaleMin = recipe.LocalScale[0],
+            ScaleMax = recipe.LocalScale[1],
+            PlainShorterSide = 0,
+        };
+    }
+
+    private static SyntheticSpec Synthetic(int[] rows, double[] strengths) => new()
+    {
+        Interpolated = rows[0],
+        Extrapolated = rows[1],
+        Mixed = rows[2],
+        Noisy = rows[3],
+        Gradient = rows[4],
+        Adversarial = rows[5],
+        Noise = strengths[0],
+        Step = strengths[1],
+        Sign = strengths[2],
+    };
 
     private static ConsistencySpec Consistency(TrainingRecipe recipe, int slots) => new()
     {
@@ -169,19 +223,19 @@ internal static class SpecResolver
 
     private static ModelSpec Model(TrainingRecipe recipe, int channels, int size, torch.Device device)
     {
-        var head = recipe.Head ?? (recipe.Method == "moco-v1" ? "linear" : "mlp");
         try
         {
             EncoderSpec.Parse(recipe.Encoder, channels, size);
-            new HeadSpec(head, recipe.HiddenWidth, recipe.EmbeddingWidth).Validated();
+            new HeadSpec(recipe.Head, recipe.HiddenWidth, recipe.EmbeddingWidth).Validated();
             return new()
             {
                 Encoder = recipe.Encoder,
-                Head = head,
+                Head = recipe.Head,
                 HiddenWidth = recipe.HiddenWidth,
                 EmbeddingWidth = recipe.EmbeddingWidth,
                 Precision = PrecisionSelector.Parse(recipe.Precision, device).ToString().ToLowerInvariant(),
                 BatchNormSplits = recipe.BatchNormSplits,
+                Evaluated = (EvaluatedNetwork)Array.IndexOf(Networks, recipe.Evaluate),
             };
         }
         catch (ArgumentException exception)
@@ -194,7 +248,8 @@ internal static class SpecResolver
     {
         var own = dataset.Width > 0 && dataset.Width == dataset.Height ? dataset.Width : 0;
         var name = recipe.Augmentation
-            ?? (recipe.Dataset is "fashion-mnist" or "mnist" ? "fashion-mnist" : own is > 0 and < 96 ? "moco-v2-cifar" : recipe.Method);
+            ?? (recipe.Dataset is "fashion-mnist" or "mnist" ? "fashion-mnist" : own is > 0 and < 96 ? "moco-v2-cifar"
+                : AugmentationPresets.Names.Contains(recipe.Method) ? recipe.Method : "moco-v2");
         return [One(name), One(recipe.KeyAugmentation ?? name)];
 
         AugmentationRecipe One(string recipeName)
@@ -223,12 +278,12 @@ internal static class SpecResolver
         }
     }
 
-    private static void Check(string what, string name, string[] known)
+    internal static void Check(string what, string name, IReadOnlyList<string> known)
     {
         if (!known.Contains(name)) throw new UsageException(NearestName.Explain(what, name, known));
     }
 
-    private static void Range(string key, object value, bool holds, string expected)
+    internal static void Range(string key, object value, bool holds, string expected)
     {
         if (!holds) throw new UsageException(FormattableString.Invariant($"'{key}' is {value}; expected {expected}."));
     }

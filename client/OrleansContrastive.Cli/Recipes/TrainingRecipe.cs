@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OrleansContrastive.Cli.Recipes;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace OrleansContrastive.Cli.Recipes;
 internal sealed record TrainingRecipe
 {
     public string Method { get; init; } = "moco-v2";
+
+    /// <summary>Options of the method's own; <c>--set</c> takes them by their names too.</summary>
+    public JsonObject? Options { get; init; }
 
     public string Dataset { get; init; } = "fashion-mnist";
 
@@ -21,8 +26,8 @@ internal sealed record TrainingRecipe
 
     public string Encoder { get; init; } = "resnet18";
 
-    /// <summary>none, linear, mlp or simclr-mlp; null = the method's.</summary>
-    public string? Head { get; init; }
+    /// <summary>The projection head (<c>none</c>, <c>linear</c>, <c>mlp</c>, <c>simclr-mlp</c>, …); every method has its own by default.</summary>
+    public string Head { get; init; } = "mlp";
 
     public int HiddenWidth { get; init; }
 
@@ -35,6 +40,9 @@ internal sealed record TrainingRecipe
 
     public int Batch { get; init; } = 256;
 
+    /// <summary>sgd, adamw, lars, lars-google, lars-lightly, lars-solo or larc.</summary>
+    public string Optimizer { get; init; } = "sgd";
+
     public double LearningRate { get; init; } = 0.06;
 
     public double Momentum { get; init; } = 0.9;
@@ -45,9 +53,36 @@ internal sealed record TrainingRecipe
 
     public bool ExcludeNormAndBias { get; init; }
 
+    /// <summary>Weight decay at the end, reached by a cosine; null = constant.</summary>
+    public double? WeightDecayEnd { get; init; }
+
+    /// <summary>Of adamw.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Of adamw.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Of adamw and of the LARS forms that have one.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>η of LARS and LARC.</summary>
+    public double TrustCoefficient { get; init; } = 0.001;
+
+    /// <summary>lars-solo and larc: a tensor's own rate is no more than the run's.</summary>
+    public bool TrustClip { get; init; }
+
+    /// <summary>Parts of the network whose rate follows no schedule, such as predictor.</summary>
+    public string[] FixedRateParts { get; init; } = [];
+
     public string Schedule { get; init; } = "cosine";
 
+    /// <summary>Where the cosine ends.</summary>
+    public double FinalLearningRate { get; init; }
+
     public double WarmUpEpochs { get; init; }
+
+    /// <summary>Learning rate of the first update of a warm-up.</summary>
+    public double WarmUpStart { get; init; }
 
     public double[] StepEpochs { get; init; } = [];
 
@@ -56,6 +91,9 @@ internal sealed record TrainingRecipe
     public int QueueLength { get; init; } = 4096;
 
     public double KeyMomentum { get; init; } = 0.99;
+
+    /// <summary>constant, or cosine: rises to 1 at the end.</summary>
+    public string KeyMomentumSchedule { get; init; } = "constant";
 
     public bool Symmetric { get; init; }
 
@@ -74,10 +112,10 @@ internal sealed record TrainingRecipe
     /// <summary>μ of a bank's rows.</summary>
     public double BankMomentum { get; init; } = 0.5;
 
-    /// <summary>Which negatives count: all, uniform, recent, hardest, debiased, reweighted, mixed, or noise (against a bank).</summary>
+    /// <summary>Which negatives count: all, uniform, recent, hardest, debiased, reweighted, mixed, noise (against a bank), or synco.</summary>
     public string Sampling { get; init; } = "all";
 
-    /// <summary>Rows drawn, in the window, hardest, or to mix from.</summary>
+    /// <summary>Rows drawn, in the window, hardest, or to mix from; synco's paper has 1024.</summary>
     public int SamplingRows { get; init; } = 256;
 
     /// <summary>β of reweighted.</summary>
@@ -92,6 +130,12 @@ internal sealed record TrainingRecipe
     /// <summary>s' of mixed.</summary>
     public int MixedWithQuery { get; init; } = 32;
 
+    /// <summary>Rows of synco's six generators: interpolated, extrapolated, mixed, noisy, along the gradient, adversarial.</summary>
+    public int[] SyncoRows { get; init; } = [256, 256, 256, 64, 64, 64];
+
+    /// <summary>σ, δ and η of synco's last three.</summary>
+    public double[] SyncoStrengths { get; init; } = [0.01, 0.01, 0.01];
+
     /// <summary>Name of the augmentation recipe of both views; null = by the size of the images.</summary>
     public string? Augmentation { get; init; }
 
@@ -103,6 +147,12 @@ internal sealed record TrainingRecipe
 
     /// <summary>Changes the recipe's crop ratio to [1/x, x].</summary>
     public double? CropRatio { get; init; }
+
+    /// <summary>Side of the small crops of methods that have some; 0 = three sevenths of the views'.</summary>
+    public int LocalSize { get; init; }
+
+    /// <summary>Least and greatest area of the small crops.</summary>
+    public double[] LocalScale { get; init; } = [0.05, 0.14];
 
     /// <summary>Side of the views in pixels; 0 = the images' own, or the recipe's where images differ.</summary>
     public int ImageSize { get; init; }
@@ -161,6 +211,9 @@ internal sealed record TrainingRecipe
 
     /// <summary>Epochs between two quick kNN evaluations while the run goes on; 0 = only at the end.</summary>
     public int EvaluateEpochs { get; init; } = 1;
+
+    /// <summary>Which network is judged: query, or key (the moving average, with the query's batch-norm moments).</summary>
+    public string Evaluate { get; init; } = "query";
 
     /// <summary>Epochs between two checkpoints; 0 = only at the end and on Ctrl-C.</summary>
     public double CheckpointEpochs { get; init; } = 1;

@@ -57,7 +57,8 @@ public static partial class torch
     public static Tensor einsum(string equation, params Tensor[] tensors) => Dispatch.Run(Aten.Einsum, equation, tensors);
 
     /// <summary>Distances between the rows of two matrices.</summary>
-    public static Tensor cdist(Tensor x1, Tensor x2, double p = 2.0) => Dispatch.Run(Aten.Cdist, x1, x2, p);
+    public static Tensor cdist(Tensor x1, Tensor x2, double p = 2.0, compute_mode compute_mode = compute_mode.use_mm_for_euclid_dist_if_necessary) =>
+        Dispatch.Run(Aten.Cdist, x1, x2, p, (long)compute_mode);
 
     /// <summary>Decompositions and norms.</summary>
     public static class linalg

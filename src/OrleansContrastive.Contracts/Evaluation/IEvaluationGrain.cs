@@ -51,6 +51,9 @@ public sealed record KnnRequest
     /// <summary>The pairs of k and T to report.</summary>
     [Id(5)] public KnnSetting[] Settings { get; init; } = [new(200, 0.1), new(20, 0.07)];
 
+    /// <summary>Which network; null = the one that the run's spec names.</summary>
+    [Id(6)] public EvaluatedNetwork? Network { get; init; }
+
     /// <summary>Asks for enough to see a trend, and for little enough to be over in seconds.</summary>
     public static KnnRequest Quick(RunView view) => new() { View = view, Train = 10_000, Test = 2_000 };
 }

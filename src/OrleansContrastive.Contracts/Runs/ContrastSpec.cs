@@ -53,6 +53,9 @@ public sealed record ContrastSpec
 
     /// <summary>How long an asynchronous batch waits to be full.</summary>
     [Id(14)] public TimeSpan KeyDeadline { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary><c>constant</c>, or <c>cosine</c>: from <see cref="KeyMomentum"/> to 1 at the end, m(t) = 1 − (1 − m)(cos(πt/T) + 1)/2 (BYOL, section 3.3).</summary>
+    [Id(15)] public string KeyMomentumSchedule { get; init; } = "constant";
 }
 
 /// <summary>Where negatives meet queries.</summary>

@@ -160,9 +160,25 @@ public sealed record ModelSpec
 
     /// <summary>What the encoder starts from; null = what the seed gives. The head starts from the seed in any case.</summary>
     [Id(6)] public InitialEncoderSpec? Initial { get; init; }
+
+    /// <summary>Which network is judged while the run goes on and at its end.</summary>
+    [Id(7)] public EvaluatedNetwork Evaluated { get; init; }
 }
 
-/// <summary>Stochastic gradient descent and its schedule, in samples applied.</summary>
+/// <summary>One of a run's two networks.</summary>
+public enum EvaluatedNetwork
+{
+    /// <summary>θ_q with its running batch-norm moments.</summary>
+    Query = 0,
+
+    /// <summary>
+    /// θ_k, the moving average, with the query network's running moments: the key network's own are never kept
+    /// (MoCo's code evaluates θ_q; DINO's and BYOL's the average).
+    /// </summary>
+    Key = 1,
+}
+
+/// <summary>The optimizer and its schedules, in samples applied.</summary>
 [GenerateSerializer, Immutable, Alias("oc.optimizer-spec")]
 public sealed record OptimizerSpec
 {
@@ -172,7 +188,7 @@ public sealed record OptimizerSpec
     /// <summary>Momentum; in [0, 1).</summary>
     [Id(1)] public double Momentum { get; init; } = 0.9;
 
-    /// <summary>L2 weight decay.</summary>
+    /// <summary>Weight decay: L2, decoupled in AdamW.</summary>
     [Id(2)] public double WeightDecay { get; init; }
 
     /// <summary>Nesterov's form.</summary>
@@ -189,6 +205,36 @@ public sealed record OptimizerSpec
 
     /// <summary>Epochs at which the step schedule multiplies by 0.1.</summary>
     [Id(7)] public double[] StepEpochs { get; init; } = [];
+
+    /// <summary><c>sgd</c>, <c>adamw</c>, <c>lars</c>, <c>lars-google</c>, <c>lars-lightly</c>, <c>lars-solo</c> or <c>larc</c>.</summary>
+    [Id(8)] public string Kind { get; init; } = "sgd";
+
+    /// <summary>AdamW: share of the past in the mean of the gradient; in [0, 1).</summary>
+    [Id(9)] public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>AdamW: share of the past in the mean of the squared gradient; in [0, 1).</summary>
+    [Id(10)] public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>AdamW and the LARS forms that have one: keeps a divisor from zero.</summary>
+    [Id(11)] public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>LARS and LARC: η; above 0.</summary>
+    [Id(12)] public double TrustCoefficient { get; init; } = 0.001;
+
+    /// <summary>LARS (solo) and LARC: a tensor's own rate is no more than the run's.</summary>
+    [Id(13)] public bool TrustClip { get; init; }
+
+    /// <summary>Parts of the network whose rate stays at the peak, by name, such as <c>predictor</c> (SimSiam).</summary>
+    [Id(14)] public string[] FixedRateParts { get; init; } = [];
+
+    /// <summary>Learning rate of the first update, where there is a warm-up; as <see cref="LearningRate"/>, of a reference batch.</summary>
+    [Id(15)] public double WarmUpStart { get; init; }
+
+    /// <summary>Where the cosine ends; as <see cref="LearningRate"/>, of a reference batch.</summary>
+    [Id(16)] public double FinalLearningRate { get; init; }
+
+    /// <summary>Weight decay at the end, reached by a cosine (DINO: 0.04 to 0.4); null = constant.</summary>
+    [Id(17)] public double? WeightDecayEnd { get; init; }
 }
 
 /// <summary>How many grains of each kind the run asks for.</summary>

@@ -9,7 +9,7 @@ public sealed record SamplingSpec
     /// <summary>The strategy.</summary>
     [Id(0)] public SamplingKind Kind { get; init; }
 
-    /// <summary>Rows drawn (for <see cref="SamplingKind.Noise"/> per query), in the window, hardest, or hardest to mix from (N_h), of all shards together.</summary>
+    /// <summary>Rows drawn (for <see cref="SamplingKind.Noise"/> per query), in the window, hardest, or hardest to make others of (N_h), of all shards together.</summary>
     [Id(1)] public int Rows { get; init; } = 256;
 
     /// <summary>β of <see cref="SamplingKind.Reweighted"/>; above 0.</summary>
@@ -23,6 +23,41 @@ public sealed record SamplingSpec
 
     /// <summary>s' of <see cref="SamplingKind.Mixed"/>: rows mixed with the query.</summary>
     [Id(5)] public int MixedWithQuery { get; init; } = 32;
+
+    /// <summary>What <see cref="SamplingKind.Synthetic"/> makes.</summary>
+    [Id(6)] public SyntheticSpec Synthetic { get; init; } = new();
+}
+
+/// <summary>Rows that SynCo's six generators make of a query and its hardest rows, of all shards together.</summary>
+[GenerateSerializer, Immutable, Alias("oc.synthetic-spec")]
+public sealed record SyntheticSpec
+{
+    /// <summary>Between the query and a hard row.</summary>
+    [Id(0)] public int Interpolated { get; init; } = 256;
+
+    /// <summary>Beyond a hard row, seen from the query.</summary>
+    [Id(1)] public int Extrapolated { get; init; } = 256;
+
+    /// <summary>Between two hard rows.</summary>
+    [Id(2)] public int Mixed { get; init; } = 256;
+
+    /// <summary>Hard rows with noise.</summary>
+    [Id(3)] public int Noisy { get; init; } = 64;
+
+    /// <summary>Hard rows moved along the gradient of their similarity.</summary>
+    [Id(4)] public int Gradient { get; init; } = 64;
+
+    /// <summary>Hard rows moved along the signs of that gradient.</summary>
+    [Id(5)] public int Adversarial { get; init; } = 64;
+
+    /// <summary>σ of the noise; 0 or more.</summary>
+    [Id(6)] public double Noise { get; init; } = 0.01;
+
+    /// <summary>δ of the step along the gradient; 0 or more.</summary>
+    [Id(7)] public double Step { get; init; } = 0.01;
+
+    /// <summary>η of the step along its signs; 0 or more.</summary>
+    [Id(8)] public double Sign { get; init; } = 0.01;
 }
 
 /// <summary>Strategies of choosing and weighing negatives.</summary>
@@ -51,4 +86,7 @@ public enum SamplingKind
 
     /// <summary>Noise-contrastive estimation against a bank (Wu et al. 2018), with Z as a moving average.</summary>
     Noise = 7,
+
+    /// <summary>Synthetic rows of six kinds are made of the hardest (Giakoumoglou and Stathaki 2024, SynCo).</summary>
+    Synthetic = 8,
 }

@@ -37,7 +37,7 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
         if (!training.HasLabels || !test.HasLabels)
             throw new InvalidOperationException($"kNN needs labels; data set {spec.Dataset.Name} has none.");
 
-        var weights = request.Untrained ? null : await FetchAsync(request.View);
+        var weights = request.Untrained ? null : await FetchAsync(request.View, request.Network ?? spec.Model.Evaluated);
         // Only the untrained network is what the run started from.
         var initial = request.Untrained ? await checkpoints.InitialAsync(spec) : null;
         await using var networks = new EvaluationNetworks(lanes, spec, weights, initial);
@@ -58,13 +58,14 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
 
     private static int Limit(int wanted, int there) => wanted <= 0 ? there : Math.Min(wanted, there);
 
-    private async Task<EvaluationWeights> FetchAsync(RunView view)
+    private async Task<EvaluationWeights> FetchAsync(RunView view, EvaluatedNetwork network)
     {
-        var (query, moments) = (new ParameterReader(GrainFactory, ParameterKind.Query), new ParameterReader(GrainFactory, ParameterKind.Moments));
+        var kind = network == EvaluatedNetwork.Key ? ParameterKind.Key : ParameterKind.Query;
+        var (weights, moments) = (new ParameterReader(GrainFactory, kind), new ParameterReader(GrainFactory, ParameterKind.Moments));
         while (true)
         {
             // Both at one version; where training has gone on in between, once more.
-            if (await query.TryFetchAsync(view, -1) is not { } parameters) continue;
+            if (await weights.TryFetchAsync(view, -1) is not { } parameters) continue;
             if (await moments.TryFetchAsync(view, parameters.Version) is { } statistics) return new(parameters, statistics);
         }
     }

@@ -9,7 +9,7 @@ using TorchSharp;
 
 namespace OrleansContrastive.Grains.Evaluation;
 
-/// <summary>Weights and running batch-norm moments of one version.</summary>
+/// <summary>Weights of one network, and the query network's running batch-norm moments, of one version.</summary>
 internal sealed record EvaluationWeights(ParameterSet Parameters, ParameterSet Moments)
 {
     /// <summary>The version.</summary>

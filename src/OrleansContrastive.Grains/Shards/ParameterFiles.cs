@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Checkpoints.Tensors;
@@ -9,8 +10,9 @@ using TorchSharp;
 namespace OrleansContrastive.Grains.Shards;
 
 /// <summary>
-/// A parameter shard as tensors of a checkpoint: <c>query.</c>, <c>key.</c>, <c>velocity.</c> and <c>meansquare.</c> before the
-/// network's own (torchvision's) names, so that other tools find what they know.
+/// A parameter shard as tensors of a checkpoint: <c>query.</c>, <c>key.</c>, <c>velocity.</c>, <c>meansquare.</c> and
+/// <c>secondmoment.</c> before the network's own (torchvision's) names, so that other tools find what they know; with a second
+/// moment also <c>steps</c>, the updates that its bias is corrected by.
 /// </summary>
 internal static class ParameterFiles
 {
@@ -19,6 +21,8 @@ internal static class ParameterFiles
     private const string Velocity = "velocity.";
     private const string Base = "base.";
     private const string MeanSquare = "meansquare.";
+    private const string SecondMoment = "secondmoment.";
+    private const string Steps = "steps";
 
     /// <summary>Name of a shard's file in a checkpoint.</summary>
     public static string Name(int shard, RunSpec spec) => $"parameters-{shard}-of-{spec.Topology.ParameterShards}.safetensors";
@@ -32,6 +36,11 @@ internal static class ParameterFiles
         Add(Key, layout.Parameters, version.KeyWeights);
         Add(Velocity, layout.Parameters, version.Velocity);
         if (version.MeanSquare.Length > 0) Add(MeanSquare, layout.Parameters, version.MeanSquare);
+        if (version.SecondMoment.Length == 0) return tensors;
+        Add(SecondMoment, layout.Parameters, version.SecondMoment);
+        var steps = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(steps, version.Steps);
+        tensors.Add(new(Steps, TensorType.Int64, [1], steps));
         return tensors;
 
         void Add(string prefix, IReadOnlyList<TensorSlot> slots, ReadOnlyMemory<byte> flat)
@@ -43,15 +52,24 @@ internal static class ParameterFiles
     }
 
     /// <summary>The version that a file holds.</summary>
+    /// <param name="content">The file.</param>
+    /// <param name="layout">The tensors of the shard.</param>
+    /// <param name="version">Its number.</param>
+    /// <param name="type">Float32 or Float64.</param>
+    /// <param name="adaptive">Whether the run's shards keep what an adaptive correction needs.</param>
+    /// <param name="secondMoment">Whether the run's optimizer keeps a second moment.</param>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
-    public static ParameterVersion Restore(SafeTensorsContent content, ShardLayout layout, long version, torch.ScalarType type, bool adaptive = false) => new(
+    public static ParameterVersion Restore(
+        SafeTensorsContent content, ShardLayout layout, long version, torch.ScalarType type, bool adaptive = false, bool secondMoment = false) => new(
         version,
         type,
         Gather(content, Query, layout.Parameters, layout.ElementSize),
         Gather(content, Velocity, layout.Parameters, layout.ElementSize),
         Gather(content, Key, layout.Parameters, layout.ElementSize),
         Gather(content, Query, layout.Moments, layout.ElementSize),
-        adaptive ? Gather(content, MeanSquare, layout.Parameters, layout.ElementSize) : default(ReadOnlyMemory<byte>));
+        adaptive ? Gather(content, MeanSquare, layout.Parameters, layout.ElementSize) : default(ReadOnlyMemory<byte>),
+        secondMoment ? Gather(content, SecondMoment, layout.Parameters, layout.ElementSize) : default(ReadOnlyMemory<byte>),
+        secondMoment ? StepsOf(content) : null);
 
     /// <summary>The query or key weights alone, as the layout asks for them.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
@@ -75,6 +93,15 @@ internal static class ParameterFiles
         .Where(tensor => tensor.Name.StartsWith(Base, StringComparison.Ordinal))
         .Select(tensor => (long.Parse(tensor.Name.AsSpan(Base.Length), CultureInfo.InvariantCulture), tensor.Data))
         .OrderBy(kept => kept.Item1);
+
+    private static long StepsOf(SafeTensorsContent content)
+    {
+        var tensor = content[Steps];
+        return tensor.Type == TensorType.Int64 && tensor.Data.Length == sizeof(long)
+            ? BinaryPrimitives.ReadInt64LittleEndian(tensor.Data.Span)
+            : throw new CheckpointException(
+                $"Tensor '{Steps}' of the checkpoint is {tensor.Type} [{string.Join(", ", tensor.Shape)}]; expected one 64-bit integer.");
+    }
 
     private static byte[] Gather(SafeTensorsContent content, string prefix, IReadOnlyList<TensorSlot> slots, int size)
     {

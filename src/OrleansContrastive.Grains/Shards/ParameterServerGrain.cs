@@ -56,7 +56,7 @@ internal sealed class ParameterServerGrain(
         if (prepare.Restore)
         {
             var content = await checkpoints.ReadAsync(prepare.Run, prepare.Version, ParameterFiles.Name(prepare.Shard, prepare.Spec));
-            start = ParameterFiles.Restore(content, layout, prepare.Version, start.ElementType, BaseWeights.Adapts(prepare.Spec));
+            start = Restore(content, layout, prepare.Version, start);
         }
 
         Open(prepare.Run, prepare.Spec, layout);
@@ -76,7 +76,7 @@ internal sealed class ParameterServerGrain(
         _ = ShardFilling.RunAsync(_ledger, follow, GrainFactory.GetGrain<IParameterServerGrain>(follow.Primary), time, logger, (book, content) =>
         {
             foreach (var (version, weights) in ParameterFiles.Bases(content)) _bases.Add(version, weights);
-            Begin(ParameterFiles.Restore(content, layout, book.Version, start.ElementType, BaseWeights.Adapts(follow.Spec)));
+            Begin(Restore(content, layout, book.Version, start));
         });
         return new(status, _ledger.Applied);
     }
@@ -112,7 +112,7 @@ internal sealed class ParameterServerGrain(
                 .ToList();
             var (newest, step, compensation) = (Newest, _rule.At(order), _bases.For(order));
             // Off the turn: readers of the versions before go on meanwhile.
-            var version = await Task.Run(() => newest.Next(updates, _runs, step, compensation: compensation));
+            var version = await Task.Run(() => newest.Next(updates, _runs, step, compensation: compensation, optimizer: _rule.Optimizer));
             _versions.Add(version);
             _bases.Add(version.Number, version.Weights);
             if (_versions.Count > VersionsKept) _versions.RemoveAt(0);
@@ -151,8 +151,8 @@ internal sealed class ParameterServerGrain(
         _run = run;
         _layout = layout;
         _type = ModelFactory.MasterType(_spec);
-        _runs = ParameterRun.Join(layout.Parameters.Select(slot => new ParameterRun((int)slot.Offset, slot.Length, slot.Decays)), (int)layout.ParameterCount);
         _rule = new(_spec);
+        _runs = _rule.Runs(layout);
         _bases = new(_spec);
         _versions.Clear();
     }
@@ -171,8 +171,11 @@ internal sealed class ParameterServerGrain(
         if (initial is not null) InitialEncoder.Load(model, initial);
         var layout = model.Layout.Split(spec.Topology.ParameterShards)[shard];
         var type = ModelFactory.MasterType(spec) == ElementType.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
-        return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout), BaseWeights.Adapts(spec)));
+        return (layout, ParameterVersion.Start(type, ModelExchange.ReadParameters(model, layout), ModelExchange.ReadMoments(model, layout), BaseWeights.Adapts(spec), UpdateRule.OptimizerOf(spec)));
     }
+
+    private static ParameterVersion Restore(SafeTensorsContent content, ShardLayout layout, long version, ParameterVersion start) =>
+        ParameterFiles.Restore(content, layout, version, start.ElementType, start.MeanSquare.Length > 0, start.SecondMoment.Length > 0);
 
     private async Task<PullReply> PartAsync(ParameterVersion version, PullRequest request)
     {

@@ -20,6 +20,7 @@ public static class ModelFactory
             BatchNormSplits = spec.Model.BatchNormSplits,
             DecayNormsAndBiases = !spec.Optimizer.ExcludeNormAndBias,
             Device = device,
+            Grid = MethodFactory.Plan(spec).Grid,
         },
         spec.Seed,
         MethodFactory.Plan(spec).Parts);

@@ -19,6 +19,20 @@ internal static class SamplingFactory
         SamplingKind.Reweighted => new ReweightedRows(spec.Beta, spec.ClassPrior),
         SamplingKind.Mixed => new MixedRows(spec.Rows, spec.MixedPairs, spec.MixedWithQuery),
         SamplingKind.Noise => new NoiseContrast(spec.Rows, logPartition),
+        SamplingKind.Synthetic => new SyntheticRows(spec.Rows, Mix(spec.Synthetic)),
         var other => throw new ArgumentException($"Strategy {other} of the run is not known to this silo."),
+    };
+
+    private static SyntheticMix Mix(SyntheticSpec spec) => new()
+    {
+        Interpolated = spec.Interpolated,
+        Extrapolated = spec.Extrapolated,
+        Mixed = spec.Mixed,
+        Noisy = spec.Noisy,
+        Gradient = spec.Gradient,
+        Adversarial = spec.Adversarial,
+        Noise = spec.Noise,
+        Step = spec.Step,
+        Sign = spec.Sign,
     };
 }

@@ -1,4 +1,5 @@
 using OrleansContrastive.Learning.Heads;
+using OrleansContrastive.Learning.Methods.Frame;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -7,7 +8,7 @@ using static TorchSharp.torch;
 namespace OrleansContrastive.Learning.Encoders;
 
 /// <summary>
-/// An encoder with its head. Parameters are named <c>encoder.…</c> as in torchvision and <c>head.…</c> as in torch's
+/// An encoder with its head. Parameters are named <c>encoder.…</c> as in torchvision (timm) and <c>head.…</c> as in torch's
 /// Sequential. Weights are drawn from counter-based random numbers: equal seeds give equal models on every machine.
 /// Use it from one executor thread; it owns its tensors and outlives dispose scopes.
 /// </summary>
@@ -18,7 +19,7 @@ namespace OrleansContrastive.Learning.Encoders;
 public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "encoder")]
-    private readonly ResNet _encoder;
+    private readonly ImageEncoder _encoder;
 
     [ComponentName(Name = "head")]
     private readonly Perceptron? _head;
@@ -29,7 +30,7 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     private readonly ScalarType _masterType;
 
     /// <summary>Builds a model and draws its weights.</summary>
-    /// <param name="encoder">Which residual network.</param>
+    /// <param name="encoder">Which network.</param>
     /// <param name="head">What stands behind it.</param>
     /// <param name="options">How it computes, and where.</param>
     /// <param name="seed">The seed of the weights.</param>
@@ -53,7 +54,7 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
 
         var context = new LayerContext(options, seed);
         _masterType = context.MasterType;
-        _encoder = new ResNet(context, encoder);
+        _encoder = encoder.Build(context);
         if (head.Kind != "none")
             _head = new Perceptron(context, head.Shape, FeatureWidth, head.HiddenWidth == 0 ? FeatureWidth : head.HiddenWidth, head.OutputWidth);
         register_module("encoder", _encoder);
@@ -76,7 +77,7 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
         Layout = DescribeLayout(options);
     }
 
-    /// <summary>Which residual network it is.</summary>
+    /// <summary>Which network it is.</summary>
     public EncoderSpec Encoder { get; }
 
     /// <summary>What stands behind it.</summary>
@@ -117,15 +118,40 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
     /// <param name="rows">What it takes.</param>
     public Tensor Through(string name, Tensor rows) => Part<nn.Module<Tensor, Tensor>>(name).forward(rows);
 
-    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map.</summary>
+    /// <summary>[B, C, H, W] views to [B, F] features in fp32 (fp64): the average over the feature map, or the class token, and the average over the patches where the model has a grid of them.</summary>
     public Tensor Features(Tensor views)
     {
+        if (Options.Grid is null) return MapFeatures(views);
         using var scope = NewDisposeScope();
-        return FeatureMap(views).to_type(_masterType).mean([2, 3]).MoveToOuterDisposeScope();
+        return GridFeatures(views).mean([1, 2]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>[B, C, H, W] views to the [B, F, h, w] map of the last stage.</summary>
+    /// <summary>[B, C, S, S] views to the features of each patch, [B, R, R, F].</summary>
+    /// <exception cref="InvalidOperationException">The model has no grid.</exception>
+    public Tensor GridFeatures(Tensor views)
+    {
+        var grid = Options.Grid ?? throw new InvalidOperationException("The model encodes whole images; it has no grid of patches.");
+        using var scope = NewDisposeScope();
+        var (patches, rows) = Patches.Grid(views, grid.Side, grid.Stride);
+        return MapFeatures(patches).view(views.shape[0], rows, rows, FeatureWidth).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[n, C, h, w] images or patches to their features [n, F], whether or not the model has a grid.</summary>
+    public Tensor MapFeatures(Tensor views)
+    {
+        using var scope = NewDisposeScope();
+        return FeaturesOf(Encode(views)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[B, C, H, W] views to the [B, F, h, w] map of the last stage, or of the patch tokens.</summary>
     public Tensor FeatureMap(Tensor views)
+    {
+        using var scope = NewDisposeScope();
+        return MapOf(Encode(views), views).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One pass through the encoder, of which both features and map are made.</summary>
+    internal Tensor Encode(Tensor views)
     {
         ArgumentNullException.ThrowIfNull(views);
         var shape = views.shape;
@@ -138,6 +164,10 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
 
         return _encoder.forward(views);
     }
+
+    internal Tensor FeaturesOf(Tensor encoded) => _encoder.Features(encoded, _masterType);
+
+    internal Tensor MapOf(Tensor encoded, Tensor views) => _encoder.Map(encoded, views.shape[2], views.shape[3]);
 
     internal Parameter ParameterOf(TensorSlot slot) =>
         _parameterByName.TryGetValue(slot.Name, out var parameter)
@@ -160,8 +190,12 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
             p.Value.shape,
             0,
             checked((int)p.Value.numel()),
-            options.DecayNormsAndBiases || p.Value.dim() > 1));
-        var moments = _normByName.SelectMany(n => new[]
+            p.Value.requires_grad && (options.DecayNormsAndBiases || p.Value.dim() > 1),
+            !p.Value.requires_grad));
+        // In the order of the parameters, since modules are listed level by level.
+        var names = _parameterByName.Keys.ToList();
+        var norms = _normByName.OrderBy(n => (uint)names.IndexOf($"{n.Key}.weight"));
+        var moments = norms.SelectMany(n => new[]
         {
             new TensorSlot($"{n.Key}.running_mean", n.Value.RunningMean.shape, 0, (int)n.Value.RunningMean.numel(), false),
             new TensorSlot($"{n.Key}.running_var", n.Value.RunningVariance.shape, 0, (int)n.Value.RunningVariance.numel(), false),

@@ -30,7 +30,12 @@ public sealed class LayerContext(ModelOptions options, ulong seed)
     public Parameter KaimingNormal(long[] shape)
     {
         var fanOut = shape[0] * shape[2] * shape[3];
-        var deviation = Math.Sqrt(2.0 / fanOut);
+        return Normal(shape, Math.Sqrt(2.0 / fanOut));
+    }
+
+    /// <summary>Normal weights. Published transformers cut them at ±2, which is a hundred of their deviations: nowhere.</summary>
+    public Parameter Normal(long[] shape, double deviation)
+    {
         var stream = NextStream();
         var values = new double[Count(shape)];
         for (var i = 0; i < values.Length; i += 2)
@@ -44,22 +49,25 @@ public sealed class LayerContext(ModelOptions options, ulong seed)
     }
 
     /// <summary>Uniform values in ±1/√fan-in, as torch starts the weights and biases of linear layers.</summary>
-    public Parameter Uniform(long[] shape, long fanIn)
-    {
-        var bound = 1.0 / Math.Sqrt(fanIn);
-        var stream = NextStream();
-        var values = new double[Count(shape)];
-        for (var i = 0; i < values.Length; i++) values[i] = bound * (2 * stream.NextDouble() - 1);
-        return Parameter(values, shape);
-    }
+    public Parameter Uniform(long[] shape, long fanIn, bool learned = true) => Bounded(shape, 1.0 / Math.Sqrt(fanIn), learned);
+
+    /// <summary>Uniform values in ±√(6/(fan-in + fan-out)) (Glorot and Bengio, 2010).</summary>
+    public Parameter Xavier(long[] shape, long fanIn, long fanOut, bool learned = true) =>
+        Bounded(shape, Math.Sqrt(6.0 / (fanIn + fanOut)), learned);
 
     /// <summary>A parameter of one repeated value.</summary>
-    public Parameter Constant(long[] shape, double value)
+    public Parameter Constant(long[] shape, double value, bool learned = true)
     {
-        _index++;
         var values = new double[Count(shape)];
         Array.Fill(values, value);
-        return Parameter(values, shape);
+        return Given(shape, values, learned);
+    }
+
+    /// <summary>A parameter of given values, in row-major order.</summary>
+    public Parameter Given(long[] shape, double[] values, bool learned = true)
+    {
+        _index++;
+        return Parameter(values, shape, learned);
     }
 
     /// <summary>A buffer of one repeated value.</summary>
@@ -70,11 +78,20 @@ public sealed class LayerContext(ModelOptions options, ulong seed)
         return Tensor(values, shape);
     }
 
+    private Parameter Bounded(long[] shape, double bound, bool learned)
+    {
+        var stream = NextStream();
+        var values = new double[Count(shape)];
+        for (var i = 0; i < values.Length; i++) values[i] = bound * (2 * stream.NextDouble() - 1);
+        return Parameter(values, shape, learned);
+    }
+
     private static long Count(long[] shape) => shape.Aggregate(1L, (a, b) => a * b);
 
     private RandomStream NextStream() => new(seed, RandomPurpose.WeightInitialisation, _index++, 0);
 
-    private Parameter Parameter(double[] values, long[] shape) => new(Tensor(values, shape));
+    // What is not learned takes no gradient, and TensorSlot.Frozen says so to the optimizers.
+    private Parameter Parameter(double[] values, long[] shape, bool learned = true) => new(Tensor(values, shape), learned);
 
     // Modules own their tensors: a dispose scope that is open while a model is built must not take them.
     private Tensor Tensor(double[] values, long[] shape)

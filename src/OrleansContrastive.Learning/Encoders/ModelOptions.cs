@@ -27,6 +27,14 @@ public sealed record ModelOptions
     /// <summary>Where the weights live and the layers compute.</summary>
     public torch.Device Device { get; init; } = torch.CPU;
 
+    /// <summary>Encodes an image patch by patch: its features are the mean over the grid (CPC). Null = the whole image at once.</summary>
+    public PatchGrid? Grid { get; init; }
+
     internal bool UsesChannelsLast =>
         ChannelsLast ?? (Device.type == DeviceType.CPU || Precision == Precision.BFloat16);
 }
+
+/// <summary>A grid of overlapping square patches.</summary>
+/// <param name="Side">Side of a patch in pixels.</param>
+/// <param name="Stride">Pixels from one to the next.</param>
+public sealed record PatchGrid(int Side, int Stride);

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace OrleansContrastive.Learning.Encoders;
 
 /// <summary>A residual network without its classifier; parameters are named as in torchvision (conv1, bn1, layer1 …).</summary>
-internal sealed class ResNet : nn.Module<Tensor, Tensor>
+internal sealed class ResNet : ConvolutionalEncoder
 {
     [ComponentName(Name = "conv1")]
     private readonly Convolution _stem;
@@ -17,7 +17,7 @@ internal sealed class ResNet : nn.Module<Tensor, Tensor>
     private readonly bool _pools;
     private readonly bool _channelsLast;
 
-    public ResNet(LayerContext context, EncoderSpec spec)
+    public ResNet(LayerContext context, ResNetSpec spec)
         : base(nameof(ResNet))
     {
         var large = spec.Stem == StemKind.ImageNet;

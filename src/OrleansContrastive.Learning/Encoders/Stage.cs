@@ -8,7 +8,7 @@ internal sealed class Stage : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor>[] _blocks;
 
-    public Stage(LayerContext context, EncoderSpec spec, int inputs, int width, int blocks, int stride)
+    public Stage(LayerContext context, ResNetSpec spec, int inputs, int width, int blocks, int stride)
         : base(nameof(Stage))
     {
         _blocks = new nn.Module<Tensor, Tensor>[blocks];

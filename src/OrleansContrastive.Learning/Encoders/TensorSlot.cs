@@ -6,4 +6,5 @@ namespace OrleansContrastive.Learning.Encoders;
 /// <param name="Offset">The first number, in elements from the start of the shard.</param>
 /// <param name="Length">The numbers.</param>
 /// <param name="Decays">Whether weight decay applies to it.</param>
-public sealed record TensorSlot(string Name, long[] Shape, long Offset, int Length, bool Decays);
+/// <param name="Frozen">Whether it stays what it was drawn as.</param>
+public sealed record TensorSlot(string Name, long[] Shape, long Offset, int Length, bool Decays, bool Frozen = false);

@@ -17,11 +17,13 @@ public static class FeatureExtractor
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        Tensor? map = null;
+        Tensor? encoded = null;
         return [.. kinds.Select(kind => Rows(kind))];
 
+        Tensor Encoded() => encoded ??= Network().Encode(views);
+
         // Pooled in float32, whatever the network computes in.
-        Tensor Map() => map ??= Network().FeatureMap(views).to_type(ScalarType.Float32);
+        Tensor Map() => Network().MapOf(Encoded(), views).to_type(ScalarType.Float32);
 
         ContrastiveModel Network() => model ?? throw new ArgumentNullException(nameof(model), "Only pixels can be compared without a network.");
 
@@ -29,7 +31,7 @@ public static class FeatureExtractor
         {
             var features = kind switch
             {
-                FeatureKind.Encoder => Map().mean([2L, 3L]),
+                FeatureKind.Encoder => Network().FeaturesOf(Encoded()),
                 FeatureKind.EncoderGrid => nn.functional.adaptive_avg_pool2d(Map(), [2, 2]),
                 FeatureKind.Head => Network().forward(views),
                 _ => views,

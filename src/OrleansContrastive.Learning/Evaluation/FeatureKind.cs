@@ -3,10 +3,10 @@ namespace OrleansContrastive.Learning.Evaluation;
 /// <summary>What stands for an image when it is compared.</summary>
 public enum FeatureKind
 {
-    /// <summary>Average-pooled encoder output, [F].</summary>
+    /// <summary>The encoder's feature, [F]: its average-pooled output, or the class token.</summary>
     Encoder,
 
-    /// <summary>Encoder output pooled to 2 x 2, [4 F].</summary>
+    /// <summary>The encoder's map pooled to 2 x 2, [4 F].</summary>
     EncoderGrid,
 
     /// <summary>Head output, [D].</summary>

@@ -10,7 +10,7 @@ namespace OrleansContrastive.Learning.Losses;
 /// <remarks>
 /// ℓᵢ = −wᵢ·zᵢ·zⱼ/T + ln Σ exp(zᵢ·z_l/T), the sum over the 2B − 2 rows of other images; w = 1 for DCL. DCLW weights a pair by
 /// wᵢ = 2 − B·softmax(z·z′/σ)ᵢ, the softmax over the batch: pairs that are already near count for less. The weights are
-/// constants here: of the codes in circulation some differentiate through them and some do not; the paper does not say.
+/// constants here; of the codes in circulation some differentiate through them and some do not.
 /// The loss can be negative. Logits are in float32, or float64 where the rows are. Differentiable by autograd.
 /// </remarks>
 public static class DecoupledContrast

@@ -63,6 +63,25 @@ internal static class LossRows
         }
     }
 
+    /// <summary>Refuses labels of which no two are alike, or all are.</summary>
+    public static void RequirePositiveAndNegative(IReadOnlyList<long> labels)
+    {
+        _ = Anchors(labels);
+        if (labels.All(label => label == labels[0]))
+        {
+            throw new ArgumentException($"All {labels.Count} rows have the label {labels[0]}; expected two labels at least.", nameof(labels));
+        }
+    }
+
+    /// <summary>The places of the rows that have another of their label; an error where there is none.</summary>
+    public static long[] Anchors(IReadOnlyList<long> labels)
+    {
+        var sharing = labels.CountBy(label => label).ToDictionary();
+        long[] anchors = [.. Enumerable.Range(0, labels.Count).Where(row => sharing[labels[row]] > 1).Select(row => (long)row)];
+        return anchors.Length > 0 ? anchors : throw new ArgumentException(
+            $"No two of the {labels.Count} rows have one label; expected a positive for one row at least.", nameof(labels));
+    }
+
     /// <summary>
     /// Rows of length 1 in the precision of the losses. A row shorter than 1e-12 has no direction: it becomes (nearly) zero
     /// and gets no gradient, where the quotient's would be without bound.

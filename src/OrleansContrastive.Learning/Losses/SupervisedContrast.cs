@@ -26,13 +26,7 @@ public static class SupervisedContrast
         LossRows.RequireRows(rows);
         LossRows.RequireOnePerRow(rows, labels);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(temperature);
-        var sharing = labels.CountBy(label => label).ToDictionary();
-        long[] anchors = [.. Enumerable.Range(0, labels.Count).Where(row => sharing[labels[row]] > 1).Select(row => (long)row)];
-        if (anchors.Length == 0)
-        {
-            throw new ArgumentException($"No two of the {labels.Count} rows have one label; expected a positive for one row at least.", nameof(labels));
-        }
-
+        var anchors = LossRows.Anchors(labels);
         using var scope = NewDisposeScope();
         var wide = LossRows.Widen(rows);
         var self = LossRows.Diagonal(labels.Count, rows.device);

@@ -9,8 +9,8 @@ namespace OrleansContrastive.Learning.Losses;
 /// </summary>
 /// <remarks>
 /// L = λ·mse(z, z′) + μ·½ Σ mean_d max(0, 1 − √(Var z_d + 1e-4)) + ν Σ (1/D) Σ_{i≠j} Cov²ᵢⱼ, the outer sums over the two views,
-/// variances and covariances over B − 1. The paper's eq. 6 has no ½; it is that of the released code, with which the published
-/// figures were made. Collapsed rows have a hinge of 0.99. Computed in float32, or float64 where the rows are.
+/// variances and covariances over B − 1. The ½ is that of the released code, with which the published figures were made; the
+/// paper's formula may be without it. Collapsed rows have a hinge of 0.99. Computed in float32, or float64 where the rows are.
 /// Differentiable by autograd.
 /// </remarks>
 public static class VicReg

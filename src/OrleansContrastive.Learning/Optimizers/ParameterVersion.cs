@@ -12,12 +12,6 @@ namespace OrleansContrastive.Learning.Optimizers;
 /// </remarks>
 public sealed class ParameterVersion
 {
-    // Keeps the tile of averaged gradients in the first-level cache.
-    private const int TileElements = 2048;
-
-    // Below this, waking a second thread costs more than it gives.
-    private const int ElementsWorthAThread = 1 << 18;
-
     /// <summary>Restores a version.</summary>
     /// <param name="number">Updates applied since the beginning of the run.</param>
     /// <param name="elementType">Float32 or Float64.</param>
@@ -26,6 +20,8 @@ public sealed class ParameterVersion
     /// <param name="keyWeights">θ_k.</param>
     /// <param name="moments">Running batch-norm moments; empty on shards that hold none.</param>
     /// <param name="meanSquare">Moving mean of the squared gradient; empty unless an adaptive correction needs it.</param>
+    /// <param name="secondMoment">The optimizer's own moving mean of the squared gradient; empty unless it keeps one.</param>
+    /// <param name="steps">Updates that moved the weights; null = as many as <paramref name="number"/>.</param>
     /// <exception cref="ArgumentException">The lengths do not agree, or are no multiple of the element size.</exception>
     public ParameterVersion(
         long number,
@@ -34,12 +30,15 @@ public sealed class ParameterVersion
         ReadOnlyMemory<byte> velocity,
         ReadOnlyMemory<byte> keyWeights,
         ReadOnlyMemory<byte> moments,
-        ReadOnlyMemory<byte> meanSquare = default)
+        ReadOnlyMemory<byte> meanSquare = default,
+        ReadOnlyMemory<byte> secondMoment = default,
+        long? steps = null)
     {
         ElementSize = SizeOf(elementType);
         RequireLength(nameof(velocity), velocity.Length, weights.Length);
         RequireLength(nameof(keyWeights), keyWeights.Length, weights.Length);
         if (meanSquare.Length > 0) RequireLength(nameof(meanSquare), meanSquare.Length, weights.Length);
+        if (secondMoment.Length > 0) RequireLength(nameof(secondMoment), secondMoment.Length, weights.Length);
         if (weights.Length % ElementSize != 0 || moments.Length % ElementSize != 0)
         {
             throw new ArgumentException(
@@ -47,12 +46,16 @@ public sealed class ParameterVersion
                 + $"expected multiples of {ElementSize}.");
         }
 
-        (Number, ElementType) = (number, elementType);
-        (Weights, Velocity, KeyWeights, Moments, MeanSquare) = (weights, velocity, keyWeights, moments, meanSquare);
+        (Number, Steps, ElementType) = (number, steps ?? number, elementType);
+        (Weights, Velocity, KeyWeights, Moments) = (weights, velocity, keyWeights, moments);
+        (MeanSquare, SecondMoment) = (meanSquare, secondMoment);
     }
 
     /// <summary>Updates applied since the beginning of the run.</summary>
     public long Number { get; }
+
+    /// <summary>Updates that moved the weights: all but those whose leases were all skipped. The t of <see cref="AdamW"/>.</summary>
+    public long Steps { get; }
 
     /// <summary>Float32 or Float64.</summary>
     public torch.ScalarType ElementType { get; }
@@ -60,7 +63,7 @@ public sealed class ParameterVersion
     /// <summary>θ_q.</summary>
     public ReadOnlyMemory<byte> Weights { get; }
 
-    /// <summary>Momentum buffer of the optimizer.</summary>
+    /// <summary>Momentum buffer of the optimizer: its moving mean of the gradient.</summary>
     public ReadOnlyMemory<byte> Velocity { get; }
 
     /// <summary>θ_k, the exponential moving average of θ_q.</summary>
@@ -72,6 +75,10 @@ public sealed class ParameterVersion
     /// <summary>Moving mean of the squared gradient (<see cref="DelayCompensation"/>); empty unless an adaptive correction needs it.</summary>
     public ReadOnlyMemory<byte> MeanSquare { get; }
 
+    /// <summary>The optimizer's moving mean of the squared gradient (<see cref="Optimizer.KeepsSecondMoment"/>); empty unless it
+    /// keeps one. Never the one of <see cref="MeanSquare"/>, which sees the gradient before its correction.</summary>
+    public ReadOnlyMemory<byte> SecondMoment { get; }
+
     /// <summary>Number of parameters in the shard.</summary>
     public int Count => Weights.Length / ElementSize;
 
@@ -81,29 +88,40 @@ public sealed class ParameterVersion
     /// <param name="elementType">Float32 or Float64.</param>
     /// <param name="weights">Initial θ_q, not copied: the caller gives the array away.</param>
     /// <param name="moments">Initial running moments, not copied.</param>
-    /// <param name="adaptive">Keeps the moving mean of the squared gradient, from zero.</param>
+    /// <param name="adaptive">Keeps the moving mean of the squared gradient for an adaptive correction, from zero.</param>
+    /// <param name="optimizer">Who will update it, and may keep a second moment, from zero; null = <see cref="Optimizer.Sgd"/>.</param>
     public static ParameterVersion Start(
-        torch.ScalarType elementType, ReadOnlyMemory<byte> weights, ReadOnlyMemory<byte> moments, bool adaptive = false) =>
-        new(0, elementType, weights, new byte[weights.Length], weights, moments, adaptive ? new byte[weights.Length] : default);
+        torch.ScalarType elementType,
+        ReadOnlyMemory<byte> weights,
+        ReadOnlyMemory<byte> moments,
+        bool adaptive = false,
+        Optimizer? optimizer = null) => new(
+            0, elementType, weights, new byte[weights.Length], weights, moments,
+            adaptive ? new byte[weights.Length] : default,
+            optimizer is { KeepsSecondMoment: true } ? new byte[weights.Length] : default);
 
     /// <summary>Applies one version's updates: averages the gradients by sample count in slot order, takes the step, moves
     /// θ_k, folds the batch-norm moments.</summary>
     /// <param name="updates">Parts in slot order; none (every lease was skipped) only raises the number.</param>
-    /// <param name="runs">What decays, covering the shard (<see cref="ParameterRun.Join"/>).</param>
+    /// <param name="runs">What decays, covering the shard (<see cref="ParameterRun.Of"/>).</param>
     /// <param name="step">Coefficients of this update.</param>
     /// <param name="threads">Threads to use; the bits do not depend on it.</param>
     /// <param name="compensation">Carries the averaged gradient from the weights it was taken at to these; null = leaves it.</param>
-    /// <exception cref="ArgumentException">A part has another length than the shard.</exception>
+    /// <param name="optimizer">Who takes the step, the same for all versions; null = <see cref="Optimizer.Sgd"/>.</param>
+    /// <exception cref="ArgumentException">A part has another length than the shard, the optimizer's second moment is missing, or
+    /// it needs the norms of tensors and a run is not one.</exception>
     public ParameterVersion Next(
         IReadOnlyList<StagedUpdate> updates,
         IReadOnlyList<ParameterRun> runs,
         in SgdStep step,
         int threads = 1,
-        DelayCompensation? compensation = null)
+        DelayCompensation? compensation = null,
+        Optimizer? optimizer = null)
     {
+        optimizer ??= Optimizer.Sgd;
         if (updates.Count == 0)
         {
-            return new(Number + 1, ElementType, Weights, Velocity, KeyWeights, Moments, MeanSquare);
+            return new(Number + 1, ElementType, Weights, Velocity, KeyWeights, Moments, MeanSquare, SecondMoment, Steps);
         }
 
         if (compensation is not null)
@@ -112,6 +130,7 @@ public sealed class ParameterVersion
             if (compensation.Adaptive) RequireLength(nameof(MeanSquare), MeanSquare.Length, Weights.Length);
         }
 
+        if (optimizer.KeepsSecondMoment) RequireLength(nameof(SecondMoment), SecondMoment.Length, Weights.Length);
         for (var i = 0; i < updates.Count; i++)
         {
             RequireLength($"The gradient of slot {i}", updates[i].Gradient.Length, Weights.Length);
@@ -119,86 +138,27 @@ public sealed class ParameterVersion
         }
 
         return ElementType == torch.ScalarType.Float64
-            ? Next<double>(updates, runs, step, threads, compensation)
-            : Next<float>(updates, runs, step, threads, compensation);
+            ? Next<double>(updates, runs, step, threads, compensation, optimizer)
+            : Next<float>(updates, runs, step, threads, compensation, optimizer);
     }
 
     private ParameterVersion Next<T>(
-        IReadOnlyList<StagedUpdate> updates, IReadOnlyList<ParameterRun> runs, SgdStep step, int threads, DelayCompensation? compensation)
+        IReadOnlyList<StagedUpdate> updates,
+        IReadOnlyList<ParameterRun> runs,
+        SgdStep step,
+        int threads,
+        DelayCompensation? compensation,
+        Optimizer optimizer)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var shares = WeightedMean.Shares([.. updates.Select(update => update.Samples)]);
-        ReadOnlyMemory<byte>[] gradients = [.. updates.Select(update => update.Gradient)];
-        var weights = GC.AllocateUninitializedArray<byte>(Weights.Length);
-        var velocity = GC.AllocateUninitializedArray<byte>(Weights.Length);
-        var keyWeights = GC.AllocateUninitializedArray<byte>(Weights.Length);
-        var meanSquare = GC.AllocateUninitializedArray<byte>(compensation is { Adaptive: true } ? Weights.Length : 0);
-
-        var parts = Math.Clamp(Count / ElementsWorthAThread, 1, Math.Max(1, threads));
-        var partLength = (Count + parts - 1) / parts;
-        if (parts == 1)
-        {
-            UpdatePart(0);
-        }
-        else
-        {
-            Parallel.For(0, parts, UpdatePart);
-        }
-
+        var pass = new ShardPass<T>(this, updates, shares, runs, step, optimizer, compensation);
+        pass.Run(threads);
         return new(
-            Number + 1, ElementType, weights, velocity, keyWeights, FoldMoments<T>(updates, shares),
-            meanSquare.Length > 0 ? meanSquare : MeanSquare);
-
-        void UpdatePart(int part)
-        {
-            var begin = part * partLength;
-            var end = Math.Min(Count, begin + partLength);
-            var averages = gradients.Length > 1;
-            var tiled = averages || compensation is not null;
-            Span<T> tile = stackalloc T[tiled ? TileElements : 0];
-            foreach (var run in runs)
-            {
-                var coefficients = run.Decays ? step : step with { WeightDecay = 0 };
-                var last = Math.Min(run.Offset + run.Length, end);
-                var length = 0;
-                for (var first = Math.Max(run.Offset, begin); first < last; first += length)
-                {
-                    length = tiled ? Math.Min(TileElements, last - first) : last - first;
-                    if (averages)
-                    {
-                        WeightedMean.Run(gradients, shares, first, tile[..length]);
-                    }
-
-                    var gradient = averages ? tile[..length] : Elements(gradients[0].Span).Slice(first, length);
-                    if (compensation is not null)
-                    {
-                        Compensate(compensation, first, gradient, tile[..length]);
-                        gradient = tile[..length];
-                    }
-
-                    SgdEmaKernel.Step(
-                        Elements(Weights.Span).Slice(first, length),
-                        gradient,
-                        Elements(Velocity.Span).Slice(first, length),
-                        Elements(KeyWeights.Span).Slice(first, length),
-                        MemoryMarshal.Cast<byte, T>(weights.AsSpan()).Slice(first, length),
-                        MemoryMarshal.Cast<byte, T>(velocity.AsSpan()).Slice(first, length),
-                        MemoryMarshal.Cast<byte, T>(keyWeights.AsSpan()).Slice(first, length),
-                        coefficients);
-                }
-            }
-        }
-
-        // The tile is still in the first-level cache when the step reads it: one pass over memory.
-        void Compensate(DelayCompensation how, int first, ReadOnlySpan<T> gradient, Span<T> compensated) => how.Apply(
-            Elements(Weights.Span).Slice(first, compensated.Length),
-            Elements(how.BaseWeights.Span).Slice(first, compensated.Length),
-            gradient,
-            how.Adaptive ? Elements(MeanSquare.Span).Slice(first, compensated.Length) : default,
-            how.Adaptive ? MemoryMarshal.Cast<byte, T>(meanSquare.AsSpan()).Slice(first, compensated.Length) : default,
-            compensated);
-
-        static ReadOnlySpan<T> Elements(ReadOnlySpan<byte> bytes) => MemoryMarshal.Cast<byte, T>(bytes);
+            Number + 1, ElementType, pass.Weights, pass.Velocity, pass.KeyWeights, FoldMoments<T>(updates, shares),
+            pass.MeanSquare.Length > 0 ? pass.MeanSquare : MeanSquare,
+            pass.SecondMoment.Length > 0 ? pass.SecondMoment : SecondMoment,
+            Steps + 1);
     }
 
     private ReadOnlyMemory<byte> FoldMoments<T>(IReadOnlyList<StagedUpdate> updates, double[] shares)

@@ -27,11 +27,17 @@ internal static class RandomPurpose
     /// <summary>Mixing factors.</summary>
     public const uint Regularisation = 10;
 
+    /// <summary>Rotations, patch orders and whatever else a pretext task is about.</summary>
+    public const uint Pretext = 12;
+
+    /// <summary>The choice of triplets.</summary>
+    public const uint Mining = 20;
+
     /// <summary>The split of a data set into parts.</summary>
     public const uint DatasetSplit = 11;
 
     /// <summary>The small disorder from which a map of rows starts.</summary>
-    public const uint Map = 20;
+    public const uint Map = 30;
 
     /// <summary>Order and disturbances of an evaluation.</summary>
     public const uint Evaluation = 24;

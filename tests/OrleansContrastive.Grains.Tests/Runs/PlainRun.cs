@@ -1,6 +1,7 @@
 using OrleansContrastive.Contracts.Blocks;
 using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Grains.Shards;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Grains.Workers;
 using OrleansContrastive.Learning.Devices;
@@ -30,17 +31,18 @@ internal static class PlainRun
         query.train();
         key.train();
         var layout = query.Layout.Split(1)[0];
+        var optimizer = UpdateRule.OptimizerOf(spec);
         var start = ParameterVersion.Start(
-            torch.ScalarType.Float32, ModelExchange.ReadParameters(query, layout), ModelExchange.ReadMoments(query, layout));
+            torch.ScalarType.Float32, ModelExchange.ReadParameters(query, layout), ModelExchange.ReadMoments(query, layout), optimizer: optimizer);
         var queue = new KeyQueue(spec.Contrast.QueueLength, spec.Model.EmbeddingWidth, torch.ScalarType.Float32);
-        var runs = ParameterRun.Join(layout.Parameters.Select(slot => new ParameterRun((int)slot.Offset, slot.Length, slot.Decays)), (int)layout.ParameterCount);
         using var loop = new PlainLoop(
             MethodFactory.Create(spec),
             Port(query, layout),
             Port(key, layout),
             start,
             queue,
-            new(new CosineSchedule(spec.Optimizer.LearningRate, 0, spec.TotalSamples), new(spec.Batch), runs, spec.Seed, spec.Optimizer.Momentum, spec.Optimizer.WeightDecay, KeyMomentum: spec.Contrast.KeyMomentum));
+            new(new CosineSchedule(spec.Optimizer.LearningRate, 0, spec.TotalSamples), new(spec.Batch), ParameterRun.Of(layout, optimizer),
+                spec.Seed, spec.Optimizer.Momentum, spec.Optimizer.WeightDecay, KeyMomentum: spec.Contrast.KeyMomentum, Optimizer: optimizer));
         var maker = new ViewMaker(spec, SmallRuns.Images);
         for (var step = 0L; step < spec.TotalLeases; step++)
         {

@@ -12,6 +12,7 @@ public sealed class StoreTests
     [InlineData(SamplingKind.Debiased, 2)]
     [InlineData(SamplingKind.Reweighted, 3)]
     [InlineData(SamplingKind.Mixed, 1)]
+    [InlineData(SamplingKind.Synthetic, 1)]
     [InlineData(SamplingKind.Uniform, 1)]
     public async Task A_strategy_at_the_shards_equals_the_mirror(SamplingKind kind, int shards)
     {

@@ -57,7 +57,7 @@ internal sealed class TestRun : IAsyncDisposable
     public async Task<double[]> WeightsAsync() =>
         System.Runtime.InteropServices.MemoryMarshal.Cast<byte, double>(await ReadAsync((await Grain.ViewAsync())!, ParameterKind.Query)).ToArray();
 
-    /// <summary>The evaluation grain's verdict.</summary>
+    /// <summary>Judges the run as it stands.</summary>
     public async Task<KnnReport> KnnAsync(Func<RunView, KnnRequest> request)
     {
         var view = (await Grain.ViewAsync())!;

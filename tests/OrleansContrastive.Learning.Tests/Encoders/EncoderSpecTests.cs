@@ -1,4 +1,7 @@
 using OrleansContrastive.Learning.Encoders;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
 
 namespace OrleansContrastive.Learning.Tests.Encoders;
 
@@ -19,11 +22,70 @@ public sealed class EncoderSpecTests
         string name, int channels, int size, int depth, int width, StemKind stem, int features)
     {
         var spec = EncoderSpec.Parse(name, channels, size);
-        Assert.Equal(new EncoderSpec(name, depth, width, stem, channels), spec);
+        Assert.Equal(new ResNetSpec(name, depth, width, stem, channels), spec);
         Assert.Equal(features, spec.FeatureWidth);
     }
 
     [Theory]
+    [InlineData("vit-tiny", 3, 32, 192, 3, 4, 8, false, false)]
+    [InlineData("vit-small", 3, 224, 384, 6, 16, 14, false, false)]
+    [InlineData("vit-tiny-p7", 1, 28, 192, 3, 7, 4, false, false)]
+    [InlineData("vit-small-h12-sincos-frozen", 3, 96, 384, 12, 16, 6, true, true)]
+    public void A_transformers_name_gives_width_heads_patch_and_options(
+        string name, int channels, int size, int width, int heads, int patch, int side, bool positions, bool frozen)
+    {
+        var spec = Assert.IsType<VisionTransformerSpec>(EncoderSpec.Parse(name, channels, size));
+        Assert.Equal(new(name, width, heads, patch, size, positions, frozen, channels), spec);
+        Assert.Equal((side, width), (spec.Side, spec.FeatureWidth));
+    }
+
+    [Fact]
+    public void A_wide_residual_networks_name_gives_depth_and_width()
+    {
+        var spec = Assert.IsType<WideResNetSpec>(EncoderSpec.Parse("wrn-16-4", 3, 32));
+        Assert.Equal((16, 4, 2, 256), (spec.Depth, spec.Widening, spec.BlocksPerStage, spec.FeatureWidth));
+    }
+
+    [Fact]
+    public void An_encoder_of_another_assembly_is_found_by_its_name()
+    {
+        EncoderSpec.Register(new(["flat-test"], "nothing may be changed", (name, channels, _) => name == "flat-test" ? new FlatSpec(channels) : null));
+        Assert.Contains("flat-test", EncoderSpec.KnownNames);
+        using var model = new ContrastiveModel(EncoderSpec.Parse("flat-test", 1, 8), new("none", 0, 0), new ModelOptions(), 1);
+        using var features = model.Features(torch.ones(3, 1, 8, 8));
+        Assert.Equal([3, 1], features.shape);
+        Assert.Equal(["encoder.scale"], model.Layout.Parameters.Select(slot => slot.Name));
+    }
+
+    private sealed record FlatSpec(int InputChannels) : EncoderSpec("flat-test", InputChannels)
+    {
+        public override int FeatureWidth => 1;
+
+        public override ImageEncoder Build(LayerContext context) => new Flat(context);
+    }
+
+    private sealed class Flat : ConvolutionalEncoder
+    {
+        [ComponentName(Name = "scale")]
+        private readonly Parameter _scale;
+
+        public Flat(LayerContext context)
+            : base(nameof(Flat))
+        {
+            _scale = context.Constant([1], 2);
+            RegisterComponents();
+        }
+
+        public override torch.Tensor forward(torch.Tensor input) => input.mul(_scale);
+    }
+
+    [Theory]
+    [InlineData("wrn-27-2", 3, 32, "6n + 4 in 10 to 100, found 27")]
+    [InlineData("wrn-28-0", 3, 32, "1 to 20, found 0")]
+    [InlineData("vit-tiny", 3, 30, "30 pixels are not whole patches of 4")]
+    [InlineData("vit-tiny-p0", 3, 32, "whole patches of 0")]
+    [InlineData("vit-tiny-h5", 3, 32, "divide its width 192, found 5")]
+    [InlineData("vit-huge", 3, 32, "vit-tiny")]
     [InlineData("resnet19", 3, 32, "known are: resnet8")]
     [InlineData("resnet18-w0", 3, 32, "1 to 1024, found 0")]
     [InlineData("resnet8-w4", 3, 32, "multiple of 8, found 4")]

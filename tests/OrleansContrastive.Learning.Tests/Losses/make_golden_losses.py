@@ -145,6 +145,145 @@ def in_batch(temperature):
     return lambda queries, keys: F.cross_entropy(queries @ keys.t() / temperature, torch.arange(len(queries)))
 
 
+def contrastive_pairs(genuine, margin):
+    def loss(first, second):
+        total = 0
+        for a, b, same in zip(first, second, genuine):
+            d = torch.linalg.norm(a - b)
+            total = total + (d**2 if same else torch.clamp(margin - d, min=0) ** 2) / 2
+        return total / len(genuine)
+
+    return loss
+
+
+def lifted(labels, margin):
+    def loss(rows):
+        def apart(i, j):
+            return torch.linalg.norm(rows[i] - rows[j])
+
+        total, pairs = 0, 0
+        for i in range(len(labels)):
+            for j in range(i + 1, len(labels)):
+                if labels[i] != labels[j]:
+                    continue
+                pushed = 0
+                for k in range(len(labels)):
+                    if labels[k] != labels[i]:
+                        pushed = pushed + torch.exp(margin - apart(i, k)) + torch.exp(margin - apart(j, k))
+                total = total + torch.relu(apart(i, j) + torch.log(pushed)) ** 2
+                pairs += 1
+        return total / (2 * pairs)
+
+    return loss
+
+
+def n_pair(penalty):
+    def loss(anchors, positives):
+        count, total = len(anchors), 0
+        for i in range(count):
+            total = total + torch.log(1 + sum(
+                torch.exp(anchors[i] @ positives[j] - anchors[i] @ positives[i]) for j in range(count) if j != i))
+        lengths = torch.cat([anchors, positives]).square().sum(1).mean()
+        return total / count + penalty * lengths
+
+    return loss
+
+
+def nt_logistic(temperature):
+    def loss(first, second):
+        z, count = torch.cat([first, second]), len(first)
+        total = 0
+        for i in range(2 * count):
+            partner = (i + count) % (2 * count)
+            total = total - F.logsigmoid(z[i] @ z[partner] / temperature)
+            others = [F.logsigmoid(-z[i] @ z[k] / temperature) for k in range(2 * count) if k not in (i, partner)]
+            total = total - sum(others) / len(others)
+        return total / (2 * count)
+
+    return loss
+
+
+def circle(labels, margin, scale):
+    def loss(rows):
+        losses = []
+        for i, label in enumerate(labels):
+            push = pull = 0
+            for j, other in enumerate(labels):
+                s = rows[i] @ rows[j]
+                if other != label:
+                    push = push + torch.exp(scale * torch.relu(s.detach() + margin) * (s - margin))
+                elif j != i:
+                    pull = pull + torch.exp(-scale * torch.relu(1 + margin - s.detach()) * (s - (1 - margin)))
+            if torch.is_tensor(push) and torch.is_tensor(pull):
+                losses.append(torch.log(1 + push * pull))
+        return sum(losses) / len(losses)
+
+    return loss
+
+
+def soft_neighbours(labels, temperature):
+    def loss(rows):
+        losses = []
+        for i, label in enumerate(labels):
+            near = {j: torch.exp(-((rows[i] - rows[j]) ** 2).sum() / temperature) for j in range(len(labels)) if j != i}
+            own = [value for j, value in near.items() if labels[j] == label]
+            if own:
+                losses.append(-torch.log(sum(own) / sum(near.values())))
+        return sum(losses) / len(losses)
+
+    return loss
+
+
+def triplets(kind):
+    def loss(anchors, positives, negatives):
+        near, far = torch.linalg.norm(anchors - positives, dim=1), torch.linalg.norm(anchors - negatives, dim=1)
+        return {
+            "margin": lambda: F.triplet_margin_loss(anchors, positives, negatives, margin=0.4, eps=0),
+            "squared": lambda: torch.relu(near**2 - far**2 + 0.2).mean(),
+            "cosine": lambda: torch.relu(
+                F.cosine_similarity(anchors, negatives) - F.cosine_similarity(anchors, positives) + 0.3).mean(),
+            "soft": lambda: torch.log(1 + torch.exp(near - far)).mean(),
+        }[kind]()
+
+    return loss
+
+
+def noise_contrast(temperature, log_partition, samples, masked):
+    """The paper's h, by plain exponentials."""
+
+    def loss(queries, positives, noise):
+        draws = noise.shape[1]
+        ratio, total = draws / samples, 0
+        for b in range(len(queries)):
+            p = torch.exp(queries[b] @ positives[b] / temperature) / math.exp(log_partition)
+            total = total - torch.log(p / (p + ratio))
+            for m in range(draws):
+                if (b, m) in masked:
+                    continue
+                p = torch.exp(queries[b] @ noise[b, m] / temperature) / math.exp(log_partition)
+                total = total - torch.log(ratio / (p + ratio))
+        return total / len(queries)
+
+    return loss
+
+
+def hard_negatives(temperature, prior, beta):
+    def loss(first, second):
+        z, count = torch.cat([first, second]), len(first)
+        total, number = 0, 2 * count - 2
+        for i in range(2 * count):
+            partner = (i + count) % (2 * count)
+            p = torch.exp(z[i] @ z[partner] / temperature)
+            n = torch.stack([torch.exp(z[i] @ z[k] / temperature) for k in range(2 * count) if k not in (i, partner)])
+            weights = n**beta
+            reweighted = (weights * n).sum() / weights.mean()
+            estimate = (reweighted - number * prior * p) / (1 - prior)
+            total = total - torch.log(p / (p + torch.clamp(estimate, min=number * math.exp(-1 / temperature))))
+        return total / (2 * count)
+
+    return loss
+
+
 first = unit(5, 6)
 second = near(first, 0.3)
 for temperature in (0.5, 0.01):
@@ -173,5 +312,29 @@ case("siglip", siglip, first=first, second=second, scale=torch.tensor([math.log(
      bias=torch.tensor([-10.0], dtype=torch.float64))
 case("siglip cold", siglip, first=first, second=second, scale=torch.tensor([math.log(30)], dtype=torch.float64),
      bias=torch.tensor([2.0], dtype=torch.float64))
+
+first, second = rows(6, 4), rows(6, 4)
+case("pairs", contrastive_pairs([True, False, False, True, False, True], 2.5), first=first, second=second)
+case("lifted", lifted(labels, 1.0), rows=rows(7, 5))
+case("lifted unit", lifted(labels, 0.5), rows=unit(7, 5))
+case("n-pair", n_pair(0), anchors=rows(5, 4), positives=rows(5, 4))
+case("n-pair penalty", n_pair(0.02), anchors=rows(5, 4), positives=rows(5, 4))
+first = unit(4, 6)
+second = near(first, 0.3)
+for temperature in (0.5, 0.01):
+    case(f"nt-logistic {temperature}", nt_logistic(temperature), first=first, second=second)
+    case(f"debiased {temperature}", hard_negatives(temperature, 0.1, 0), first=first, second=second)
+    case(f"hard {temperature}", hard_negatives(temperature, 0.1, 1.0), first=first, second=second)
+case("hard floor", hard_negatives(0.5, 0.6, 0.5), first=first, second=second)
+case("circle", circle(labels, 0.25, 8), rows=unit(7, 6))
+case("circle 256", circle(labels, 0.25, 256), rows=unit(7, 6))
+case("soft neighbours", soft_neighbours(labels, 3.0), rows=rows(7, 5))
+case("soft neighbours 0.01", soft_neighbours(labels, 0.01), rows=unit(7, 5))
+anchors, positives, negatives = rows(6, 4), rows(6, 4), rows(6, 4)
+for kind in ("margin", "squared", "cosine", "soft"):
+    case(f"triplets {kind}", triplets(kind), anchors=anchors, positives=positives, negatives=negatives)
+q, bank, noise = unit(4, 6), unit(4, 6), unit(12, 6).reshape(4, 3, 6)
+case("nce", noise_contrast(0.2, 3.1, 40, []), queries=q, positives=bank, noise=noise)
+case("nce masked", noise_contrast(0.07, 3.1, 40, [(0, 1), (3, 2)]), queries=q, positives=bank, noise=noise)
 
 write_golden(pathlib.Path(__file__).with_name("golden") / "losses.golden", arrays)

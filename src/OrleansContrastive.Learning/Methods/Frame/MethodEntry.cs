@@ -27,17 +27,17 @@ public sealed class MethodEntry
     /// <summary>Names of the options of its own.</summary>
     public IReadOnlyList<string> Options { get; }
 
-    /// <summary>Values of a recipe that this method usually has, by key, as JSON: a preset and the command line override them.</summary>
-    public IReadOnlyDictionary<string, string> Defaults { get; private init; } = new Dictionary<string, string>();
+    /// <summary>Values of a recipe that this method usually has, by key: a preset and the command line override them.</summary>
+    public IReadOnlyDictionary<string, object> Defaults { get; private init; } = new Dictionary<string, object>();
 
     /// <summary>An entry.</summary>
     /// <typeparam name="TOptions">Options of the method's own: a record whose properties all have defaults.</typeparam>
     /// <param name="name">What it is called on the command line.</param>
     /// <param name="about">One line.</param>
     /// <param name="create">Makes the method.</param>
-    /// <param name="defaults">Values of a recipe, by key, as JSON.</param>
+    /// <param name="defaults">Values of a recipe, by key: texts, numbers, arrays.</param>
     public static MethodEntry Of<TOptions>(
-        string name, string about, Func<MethodContext, TOptions, IContrastiveMethod> create, Dictionary<string, string>? defaults = null)
+        string name, string about, Func<MethodContext, TOptions, IContrastiveMethod> create, Dictionary<string, object>? defaults = null)
         where TOptions : class, new() =>
         new(name, about, [.. typeof(TOptions).GetProperties().Where(property => property.SetMethod is not null).Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name))],
             (context, json) => create(context, Read<TOptions>(name, json)))

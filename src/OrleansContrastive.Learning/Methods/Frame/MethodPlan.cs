@@ -24,6 +24,12 @@ public sealed record MethodPlan
     /// <summary>Views that the momentum encoder encodes, ascending; empty where the method has no θ_k.</summary>
     public IReadOnlyList<int> KeyViews { get; init; } = [];
 
+    /// <summary>How many of the last views are small crops; the others are of the run's size.</summary>
+    public int LocalViews { get; init; }
+
+    /// <summary>Views are not augmented: the images as they are, in the run's size.</summary>
+    public bool PlainViews { get; init; }
+
     /// <summary>Permutes the keys' batch before batch norm, and puts it back after it.</summary>
     public bool ShuffleKeys { get; init; }
 
@@ -47,6 +53,9 @@ public sealed record MethodPlan
 
     /// <summary>The query network needs its running statistics (<see cref="Heads.BatchCentre"/>) and not only batch norm's batches.</summary>
     public bool NeedsRunningStatistics { get; init; }
+
+    /// <summary>Images are encoded patch by patch; null = whole.</summary>
+    public PatchGrid? Grid { get; init; }
 
     /// <summary>Layers of its own beside encoder and projection head, by name.</summary>
     public IReadOnlyList<ModelPart> Parts { get; init; } = [];

@@ -113,12 +113,17 @@ def calm(model):
             p.data.copy_(0.5 * p.data if name.endswith("weight") else p.data + 2.5)
 
 
+def gradient(parameter):
+    """Zero where nothing is learned."""
+    return torch.zeros_like(parameter).double() if parameter.grad is None else parameter.grad.double().clone()
+
+
 def train(model, shape):
     model.zero_grad()
     x = tensor(shape, INPUT_SEED).to(next(model.parameters()).dtype)
     features, output = model(x)
     (output * tensor(output.shape, LOSS_SEED).to(output.dtype)).sum().backward()
-    return features.detach().double(), output.detach().double(), [p.grad.double().clone() for p in model.parameters()]
+    return features.detach().double(), output.detach().double(), [gradient(p) for p in model.parameters()]
 
 
 def deviation(model, shape, output, gradients):
@@ -147,6 +152,8 @@ def network(name, encoder, head, shape, splits):
     model.eval()
     with torch.no_grad():
         arrays["eval.features"], arrays["eval.output"] = model(x)
+        if hasattr(encoder, "map"):
+            arrays["eval.map"] = some(encoder.map(x))
 
     model.train()
     arrays["train.features"], output, gradients = train(model, shape)
@@ -239,5 +246,6 @@ def layers():
     write_golden(HERE / "layers.golden", arrays)
 
 
-layers()
-networks()
+if __name__ == "__main__":
+    layers()
+    networks()

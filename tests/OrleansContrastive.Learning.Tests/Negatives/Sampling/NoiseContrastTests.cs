@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Negatives;
 using OrleansContrastive.Learning.Negatives.Sampling;
 using OrleansContrastive.Learning.Random;
@@ -35,6 +36,33 @@ public sealed class NoiseContrastTests
         var perQuery = Enumerable.Range(0, Scene.Batch).Average(query => Noise(query).Average(sample => Math.Exp(Scene.Dot(scene.Queries[query], rows[sample]) / scene.Temperature)));
         Assert.Equal(Math.Log(Samples * perQuery), NoiseContrast.LogPartition(sampling.Join(answers), Samples), 1e-10);
         Assert.Equal(noise.Length, answers.Sum(answer => Enumerable.Range(0, Scene.Batch).Sum(query => answer[1].Count(query))));
+    }
+
+    [Fact]
+    public void Equals_the_definition_on_dense_rows_with_its_gradient()
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        var scene = new Scene(Samples);
+        var sampling = new NoiseContrast(Draws, LogPartition);
+        var bank = new MemoryBank(Samples, Scene.Width, 0.5, seed: 2);
+        int[][] drawn = [.. Ids.Select(id => Drawn(id).ToArray())];
+        double[] noise = [.. drawn.SelectMany(samples => samples.SelectMany(sample => Row(bank, sample)))];
+        bool[] own = [.. drawn.SelectMany((samples, query) => samples.Select(sample => sample == Ids[query]))];
+        var queries = TorchSharp.torch.tensor(Scene.Flat(scene.Queries), [Scene.Batch, Scene.Width]).requires_grad_();
+        var loss = NoiseContrastiveEstimation.Loss(
+            queries,
+            TorchSharp.torch.tensor(Scene.Flat(scene.Positives), [Scene.Batch, Scene.Width]),
+            TorchSharp.torch.tensor(noise, [Scene.Batch, Draws, Scene.Width]),
+            scene.Temperature,
+            LogPartition,
+            Samples,
+            TorchSharp.torch.tensor(own, [Scene.Batch, Draws]));
+        loss.backward();
+
+        var (found, gradient) = scene.Evaluate(sampling, Answer(scene, sampling, bank, 0, 1));
+        Assert.Equal(loss.item<double>(), found, 1e-10);
+        Close.All(Numbers.From(queries.grad!), gradient, 1e-10);
     }
 
     [Fact]
@@ -97,12 +125,14 @@ public sealed class NoiseContrastTests
         return -Math.Log(H(scene.Positive(query, q))) - Noise(query).Sum(sample => Math.Log(1 - H(Scene.Dot(q, rows[sample]))));
     }
 
-    private static IEnumerable<int> Noise(int query)
+    private static IEnumerable<int> Noise(int query) => Drawn(Ids[query]).Where(sample => sample != Ids[query]);
+
+    private static List<int> Drawn(long id)
     {
-        var stream = new RandomStream(5, RandomPurpose.NoiseSampling, 7, (ulong)Ids[query]);
+        var stream = new RandomStream(5, RandomPurpose.NoiseSampling, 7, (ulong)id);
         var drawn = new List<int>();
         for (var draw = 0; draw < Draws; draw++) drawn.Add(stream.NextInt(Samples));
-        return drawn.Where(sample => sample != Ids[query]);
+        return drawn;
     }
 
     private static double[] Row(MemoryBank bank, int row)

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using OrleansContrastive.Learning.Negatives;
 using OrleansContrastive.Learning.Negatives.Sampling;
+using OrleansContrastive.Learning.Random;
 using OrleansContrastive.Learning.Tests.Golden;
 using OrleansContrastive.Tests.Shared;
 using TorchSharp;
@@ -112,6 +113,51 @@ public sealed class SamplingTests
         // Cut into ranges, the same rows are mixed.
         var cut = scene.Answer(new MixedRows(8, 12, 4), queue, maxRows: 7)[0];
         for (var query = 0; query < Scene.Batch; query++) Close.All(mixed.Weighted(query), cut.Weighted(query), 1e-9);
+    }
+
+    [Fact]
+    public void Synthetic_rows_are_what_the_draws_make_of_the_hardest()
+    {
+        using var leaks = new TensorLeaks();
+        var scene = new Scene(Rows);
+        var queue = scene.Queue(Enumerable.Range(0, Rows));
+        var all = scene.Answer(new AllRows(), queue)[0];
+        var mix = new SyntheticMix { Interpolated = 3, Extrapolated = 4, Mixed = 5, Noisy = 2, Gradient = 3, Adversarial = 2, Noise = 0.1, Step = 0.2, Sign = 0.3 };
+        var sampling = new SyntheticRows(6, mix);
+        var found = scene.Answer(sampling, queue)[0];
+        for (var query = 0; query < Scene.Batch; query++)
+        {
+            var q = scene.Queries[query];
+            double[][] hard = [.. scene.Negatives(query).OrderByDescending(pair => pair.Similarity).Take(6).Select(pair => pair.Row)];
+            var stream = new RandomStream(5, RandomPurpose.Regularisation, 7, (ulong)query);
+            List<double[]> made = [];
+            void Make(int count, Func<double[], double[]> of)
+            {
+                for (var i = 0; i < count; i++) made.Add(of(hard[stream.NextInt(6)]));
+            }
+
+            double[] Sum(double a, double[] x, double b, double[] y) => [.. x.Zip(y, (first, second) => (a * first) + (b * second))];
+            double Share(double least, double most) => least + ((most - least) * stream.NextDouble());
+            Make(3, n => Share(0, 0.5) is var alpha ? Sum(alpha, q, 1 - alpha, n) : n);
+            Make(4, n => Share(1, 1.5) is var beta ? Sum(1 - beta, q, beta, n) : n);
+            Make(5, n => hard[stream.NextInt(6)] is var other && Share(0, 1) is var gamma ? Sum(gamma, n, 1 - gamma, other) : n);
+            Make(2, n =>
+            {
+                double[] noise = [.. Enumerable.Range(0, Scene.Width / 2).SelectMany(_ => stream.NextGaussians() is var (x, y) ? new[] { x, y } : [])];
+                return Sum(1, n, 0.1, noise);
+            });
+            Make(3, n => Sum(1, n, 0.2, q));
+            Make(2, n => Sum(1, n, 0.3, [.. q.Select(value => (double)Math.Sign(value))]));
+
+            var weights = made.Select(row => Math.Exp(Scene.Dot(q, row) / Math.Sqrt(Scene.Dot(row, row)) / scene.Temperature)).ToArray();
+            Assert.Equal(all.Count(query) + 19, found.Count(query));
+            var expected = (Math.Exp(all.Maximum(query)) * all.Sum(query)) + weights.Sum();
+            Assert.Equal(1, Math.Exp(found.Maximum(query)) * found.Sum(query) / expected, 1e-9);
+        }
+
+        // Of two homes each makes its half.
+        var halves = sampling.Join([scene.Answer(sampling, scene.Queue(Enumerable.Range(0, 30)), 0, 2), scene.Answer(sampling, scene.Queue(Enumerable.Range(30, 30)), 1, 2)])[0];
+        for (var query = 0; query < Scene.Batch; query++) Assert.Equal(found.Count(query), halves.Count(query));
     }
 
     /// <summary>What travels is float32.</summary>
