@@ -48,6 +48,7 @@ public sealed class RunHistory
     };
 
     private readonly List<RunPoint> _points;
+    private readonly List<(LeaseId Lease, RunPoint Point)> _waiting = [];
     private int _commitsPerPoint;
 
     /// <summary>That of a run that has not begun.</summary>
@@ -82,12 +83,23 @@ public sealed class RunHistory
     /// <summary>The file's content as of now.</summary>
     internal byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(new Stored(_commitsPerPoint, [.. _points]), Json);
 
-    /// <summary>A commit was accepted.</summary>
-    internal void Add(CommitRequest commit, long version, long samples)
+    /// <summary>A commit was accepted; in lockstep its version still waits for others.</summary>
+    /// <param name="commit">The commit.</param>
+    /// <param name="version">The newest version before it.</param>
+    internal void Add(CommitRequest commit, long version)
     {
         if (commit.Skipped) return;
         var measures = commit.Measures;
-        var point = new RunPoint(samples, 1, measures.Loss, measures.ChanceLevel, measures.Accuracy, version - commit.BaseVersion, version - commit.KeyVersion);
+        _waiting.Add((commit.Attempt.Lease, new(0, 1, measures.Loss, measures.ChanceLevel, measures.Accuracy, version - commit.BaseVersion, version - commit.KeyVersion)));
+    }
+
+    /// <summary>A version is complete: what was added since the last one belongs to it.</summary>
+    internal void Complete(long samples)
+    {
+        if (_waiting.Count == 0) return;
+        // In the order of leases, so that sums do not depend on who was first.
+        var point = _waiting.OrderBy(waiting => waiting.Lease).Select(waiting => waiting.Point).Aggregate((all, next) => all.With(next)) with { Samples = samples };
+        _waiting.Clear();
         if (_points.Count > 0 && _points[^1].Commits < _commitsPerPoint)
         {
             _points[^1] = _points[^1].With(point);

@@ -138,7 +138,8 @@ internal sealed partial class TrainingRunGrain(
     private void Measure(CommitRequest request, long version)
     {
         _meters.Add(request, version, Spec);
-        _history.Add(request, version, _ledger!.Cursor.SamplesApplied);
+        _history.Add(request, version);
+        if (_ledger!.Version > version) _history.Complete(_ledger.Cursor.SamplesApplied);
         foreach (var (_, warning) in _meters.Clocks.Warnings(Spec).Where(warning => _warned.Add(warning.Kind))) Log.Warned(logger, Run, warning);
     }
 

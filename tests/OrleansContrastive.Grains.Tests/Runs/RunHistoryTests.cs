@@ -20,8 +20,14 @@ public sealed class RunHistoryTests
     public void A_history_of_any_length_is_bounded_and_keeps_the_means(int commits)
     {
         var history = new RunHistory();
-        for (var i = 1; i <= commits; i++) history.Add(Commit(loss: i, baseVersion: i - 1, keyVersion: i - 2), version: i, samples: 10L * i);
-        history.Add(Commit(loss: 1e9, baseVersion: 0, keyVersion: 0) with { Skipped = true }, version: commits, samples: 0);
+        for (var i = 1; i <= commits; i++)
+        {
+            history.Add(Commit(loss: i, baseVersion: i - 1, keyVersion: i - 2), version: i);
+            history.Complete(10L * i);
+        }
+
+        history.Add(Commit(loss: 1e9, baseVersion: 0, keyVersion: 0) with { Skipped = true }, version: commits);
+        history.Complete(0);
 
         var points = history.Points;
         Assert.InRange(points.Count, Math.Min(commits, RunHistory.MostPoints / 2), RunHistory.MostPoints);
@@ -38,6 +44,24 @@ public sealed class RunHistoryTests
             Assert.Equal((1.0, 2.0), (Math.Round(point.Staleness, 9), Math.Round(point.KeyLag, 9)));
             before = last;
         }
+    }
+
+    [Fact]
+    public void The_slots_of_a_version_are_one_point_whoever_comes_first()
+    {
+        var histories = new[] { new[] { 0, 1, 2 }, [2, 0, 1] }.Select(order =>
+        {
+            var history = new RunHistory();
+            foreach (var slot in order) history.Add(Commit(loss: 0.1 * (slot + 1), baseVersion: 0, keyVersion: 0) with { Attempt = new(new(0, slot), 1) }, version: 0);
+            Assert.Empty(history.Points);
+            history.Complete(30);
+            return history;
+        }).ToList();
+
+        var point = Assert.Single(histories[0].Points);
+        Assert.Equal((30, 3), (point.Samples, point.Commits));
+        Assert.Equal(0.2, point.Loss, 1e-12);
+        Assert.Equal(histories[0].Points, histories[1].Points);
     }
 
     [Fact]
