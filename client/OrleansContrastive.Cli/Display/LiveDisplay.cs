@@ -17,7 +17,7 @@ internal sealed class LiveDisplay : IRunDisplay
             while (true)
             {
                 var status = await follower.NextAsync(cancellation);
-                context.UpdateTarget(Show(status, follower));
+                context.UpdateTarget(status.Alarm is null ? Show(status, follower) : new Rows(Show(status, follower), new Text($"ALARM: {status.Alarm}")));
                 context.Refresh();
                 if (RunFollower.IsOver(status)) return status;
             }

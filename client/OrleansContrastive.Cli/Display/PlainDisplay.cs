@@ -15,11 +15,13 @@ internal sealed class PlainDisplay(TextWriter words, TextWriter result) : IRunDi
 
     public async Task<RunStatus> FollowAsync(IRunFollower follower, CancellationToken cancellation)
     {
-        var (last, epoch) = (Stopwatch.StartNew(), 0L);
+        var (last, epoch, alarm) = (Stopwatch.StartNew(), 0L, (string?)null);
         while (true)
         {
             var status = await follower.NextAsync(cancellation);
             var over = RunFollower.IsOver(status);
+            if (status.Alarm is not null && status.Alarm != alarm) Say($"ALARM: {status.Alarm}");
+            alarm = status.Alarm;
             var now = status.Spec is null ? 0 : status.LeasesDone / status.Spec.LeasesPerEpoch;
             if (over || last.Elapsed >= Between || now > epoch)
             {

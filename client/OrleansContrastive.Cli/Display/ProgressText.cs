@@ -33,6 +33,9 @@ internal static class ProgressText
         yield return Text($"  samples    {status.SamplesApplied:N0} applied, {status.SamplesSkipped:N0} skipped, {status.BrokenImages:N0} broken images");
         yield return Text($"  loss       {status.Loss:F3} (chance {status.ChanceLevel:F3}), accuracy {status.Accuracy:P1}");
         yield return Text($"  speed      {status.ImagesPerSecond:N0} images/s; staleness {status.Staleness:F1}, key lag {status.KeyLag:F1}");
+        if (status.Health is { } health)
+            yield return Text($"  embeddings std*sqrt(D) {health.StdRootD:F2}, rank {health.EffectiveRank:F1}, alignment {health.Alignment:F2}, uniformity {health.Uniformity:F2}, positive {health.PositiveSimilarity:F2}, hardest negative {health.HardestNegativeSimilarity:F2}");
+        if (status.Alarm is { } alarm) yield return $"  ALARM      {alarm}";
         yield return Text($"  rolled back {status.UpdatesRolledBack:N0} updates");
         yield return $"  checkpoint {status.Checkpoint ?? "none yet"}";
     }

@@ -165,6 +165,8 @@ internal static class SpecResolver
             throw new UsageException(exception.Message);
         }
 
+        string[] parts = ["encoder", "head", .. plan.Parts.Select(part => part.Name)];
+        foreach (var part in recipe.FixedRateParts) Check("fixedRateParts", part.Split('.')[0], parts);
         Range("store", recipe.Store, !plan.NeedsOwnRows || recipe.Store == "bank", $"bank, since the positives of {recipe.Method} are rows of a bank");
         Range("store", recipe.Store, !plan.NeedsRowsHere || recipe.Store == "queue", $"queue, since {recipe.Method} looks for neighbours in it");
         Range("dataset", recipe.Dataset, !plan.NeedsLabels || dataset.HasLabels, $"one with classes, which {recipe.Method} learns from");

@@ -100,6 +100,7 @@ public sealed record CommitRequest
 /// <param name="RowAges">Ages, in versions, of some of the rows that were contrasted with, the oldest among them.</param>
 /// <param name="Traffic">Bytes that the lease moved between grains.</param>
 /// <param name="ResidualsLost">Error-feedback residuals that the encoder gave up since its last commit.</param>
+/// <param name="Health">How the embeddings lie; null where it was not measured, as in most leases.</param>
 [GenerateSerializer, Immutable, Alias("oc.step-measures")]
 public readonly record struct StepMeasures(
     [property: Id(0)] double Loss,
@@ -111,7 +112,8 @@ public readonly record struct StepMeasures(
     [property: Id(6)] long BrokenImages,
     [property: Id(7)] long[]? RowAges = null,
     [property: Id(8)] Traffic Traffic = default,
-    [property: Id(9)] int ResidualsLost = 0);
+    [property: Id(9)] int ResidualsLost = 0,
+    [property: Id(10)] HealthReport? Health = null);
 
 /// <summary>What became of a commit.</summary>
 public enum CommitOutcome

@@ -102,4 +102,10 @@ public sealed record RunStatus
 
     /// <summary>What is stale and by how much, and what moved; null before the run was started.</summary>
     [Id(24)] public AsynchronyReport? Asynchrony { get; init; }
+
+    /// <summary>How the embeddings lie, mean of recent looks; null where nothing was measured.</summary>
+    [Id(25)] public HealthReport? Health { get; init; }
+
+    /// <summary>The embeddings collapse: the sign and its usual causes; null = they do not.</summary>
+    [Id(26)] public string? Alarm { get; init; }
 }

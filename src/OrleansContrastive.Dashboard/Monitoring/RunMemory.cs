@@ -63,6 +63,7 @@ internal sealed class RunMemory
         if (now.Checkpoint != before.Checkpoint && now.Checkpoint is not null) yield return (false, $"checkpoint {now.Checkpoint}");
         if (view is not null && _viewBefore is { } number && view.Number > number) yield return (false, $"view {view.Number}");
         if (now.Problem != before.Problem) yield return now.Problem is null ? (false, "goes on") : (true, now.Problem);
+        if (now.Alarm != before.Alarm) yield return now.Alarm is null ? (false, "the embeddings have recovered") : (true, now.Alarm);
         foreach (var warning in now.Asynchrony?.Warnings.Except(before.Asynchrony?.Warnings ?? []) ?? []) yield return (true, warning);
     }
 

@@ -23,6 +23,9 @@ internal sealed class RunMeters(TimeProvider time)
     /// <summary>The clocks.</summary>
     public RunClocks Clocks { get; } = new();
 
+    /// <summary>How the embeddings lie.</summary>
+    public RunHealth Health { get; } = new();
+
     /// <summary>Losses of recent commits, oldest first.</summary>
     public double[] Losses => [.. _losses];
 

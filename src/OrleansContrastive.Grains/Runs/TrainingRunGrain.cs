@@ -140,6 +140,7 @@ internal sealed partial class TrainingRunGrain(
         _meters.Add(request, version, Spec);
         _history.Add(request, version);
         if (_ledger!.Version > version) _history.Complete(_ledger.Cursor.SamplesApplied);
+        if (_meters.Health.Add(request, version, Spec) is { } alarm) Log.Warned(logger, Run, alarm);
         foreach (var (_, warning) in _meters.Clocks.Warnings(Spec).Where(warning => _warned.Add(warning.Kind))) Log.Warned(logger, Run, warning);
     }
 
@@ -211,6 +212,8 @@ internal sealed partial class TrainingRunGrain(
         Members = Members(),
         SilosLost = record.State.SilosLost,
         LeasesRegranted = _ledger?.Regranted ?? 0,
+        Health = _meters.Health.Report,
+        Alarm = _meters.Health.Alarm,
         Asynchrony = record.State.Spec is { } spec ? _meters.Clocks.Report(spec) : null,
     };
 

@@ -1,6 +1,7 @@
 using OrleansContrastive.Contracts.Blocks;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Workers;
+using OrleansContrastive.Grains.Runs;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Learning.Losses;
@@ -21,7 +22,8 @@ internal sealed record StepGradients(ReadOnlyMemory<byte>[] Shards, ReadOnlyMemo
 /// <param name="Gradients">The gradient; null where it is not finite.</param>
 /// <param name="Rows">Rows for the memory; null where the method keeps none.</param>
 /// <param name="RowSamples">Sample of each row.</param>
-internal sealed record StepOutcome(LossValue Value, StepGradients? Gradients, TensorBlock? Rows, long[] RowSamples);
+/// <param name="Health">How the embeddings lie; null where it was not measured.</param>
+internal sealed record StepOutcome(LossValue Value, StepGradients? Gradients, TensorBlock? Rows, long[] RowSamples, HealthReport? Health);
 
 /// <summary>What the loss of a step compares with, as it came over the wire.</summary>
 internal sealed record StepTargets
@@ -112,14 +114,15 @@ internal sealed class EncoderReplica : IDisposable
             new() { Keys = Keys(targets.Keys, plan.KeyViews.Count), OwnRows = Tensor(targets.OwnRows), Memory = targets.Mirror },
             answers);
         Drop();
-        if (!result.Loss.IsFinite || !ModelExchange.GradientsAreFinite(_model)) return new(result.Loss, null, null, []);
+        if (!result.Loss.IsFinite || !ModelExchange.GradientsAreFinite(_model)) return new(result.Loss, null, null, [], null);
         return new(
             result.Loss,
             new(
                 [.. _layout.Select(shard => (ReadOnlyMemory<byte>)ModelExchange.ReadGradients(_model, shard))],
                 [.. _layout.Select(shard => (ReadOnlyMemory<byte>)ModelExchange.ReadBatchMoments(_model, shard))]),
             result.Rows is { } rows ? Blocks.FromTensor(rows) : null,
-            result.SampleIds);
+            result.SampleIds,
+            RunHealth.Of(result.Health));
     }
 
     /// <summary>Lets the graph of an unfinished step go.</summary>

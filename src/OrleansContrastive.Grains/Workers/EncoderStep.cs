@@ -92,7 +92,11 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
             BaseVersion = weights.Version,
             KeyVersion = Plan(spec).KeyViews.Count > 0 ? keyReply.Version : weights.Version,
             Samples = samples.Length,
-            Measures = Measures(outcome.Value, views[0].Broken.Length) with { RowAges = RowAges.At(weights.Version, _queue.RowVersions) },
+            Measures = Measures(outcome.Value, views[0].Broken.Length) with
+            {
+                RowAges = RowAges.At(weights.Version, _queue.RowVersions),
+                Health = outcome.Health,
+            },
             Traffic = keyReply.Traffic + new Traffic(
                 views.Sum(batch => (long)batch.Views.Data.Length), keyReply.Keys?.Data.Length ?? 0, 0, 0, fetched, _queue.BytesMoved - moved),
             Gradients = outcome.Gradients,

@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Methods.Frame;
@@ -16,7 +17,7 @@ public sealed record ByolOptions
 public sealed class Byol(MethodContext context, ByolOptions options) : IContrastiveMethod
 {
     /// <inheritdoc/>
-    public MethodPlan Plan { get; } = new() { KeyViews = [0, 1], Parts = [Parts.Predictor(options.PredictorWidth)] };
+    public MethodPlan Plan { get; } = new() { KeyViews = [0, 1], Guard = CollapseGuard.Predictor, LossFloor = 0, Parts = [Parts.Predictor(options.PredictorWidth)] };
 
     /// <inheritdoc/>
     public EncodedBatch Encode(MethodBatch batch) =>

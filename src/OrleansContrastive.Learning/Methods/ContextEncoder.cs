@@ -17,7 +17,7 @@ public sealed class ContextEncoder : IContrastiveMethod
     {
         _context = context;
         var pixels = context.Channels * (context.ImageSize / 2) * (context.ImageSize / 2);
-        Plan = new() { QueryViews = [0], Parts = [Parts.Classifier("pixels", pixels, hidden: 256)] };
+        Plan = new() { QueryViews = [0], Guard = null, Parts = [Parts.Classifier("pixels", pixels, hidden: 256)] };
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,7 @@ public sealed class JigsawPermutation(JigsawOptions options) : IContrastiveMetho
     private readonly long[][] _orders = Choose(options.Orders);
 
     /// <inheritdoc/>
-    public MethodPlan Plan { get; } = new() { QueryViews = [0], Parts = [Parts.Classifier("order", options.Orders, inputs: Pieces)] };
+    public MethodPlan Plan { get; } = new() { QueryViews = [0], Guard = null, Parts = [Parts.Classifier("order", options.Orders, inputs: Pieces)] };
 
     /// <inheritdoc/>
     public EncodedBatch Encode(MethodBatch batch)

@@ -12,7 +12,7 @@ public sealed class RelativePatchPosition : IContrastiveMethod
     private const int Places = 8;
 
     /// <inheritdoc/>
-    public MethodPlan Plan { get; } = new() { QueryViews = [0], Parts = [Parts.Classifier("place", Places, inputs: 2)] };
+    public MethodPlan Plan { get; } = new() { QueryViews = [0], Guard = null, Parts = [Parts.Classifier("place", Places, inputs: 2)] };
 
     /// <inheritdoc/>
     public EncodedBatch Encode(MethodBatch batch)

@@ -10,7 +10,7 @@ public sealed class RotationPrediction : IContrastiveMethod
     private const int Turns = 4;
 
     /// <inheritdoc/>
-    public MethodPlan Plan { get; } = new() { QueryViews = [0], Parts = [Parts.Linear("turns", Turns)] };
+    public MethodPlan Plan { get; } = new() { QueryViews = [0], Guard = null, Parts = [Parts.Linear("turns", Turns)] };
 
     /// <inheritdoc/>
     public EncodedBatch Encode(MethodBatch batch)
@@ -24,6 +24,6 @@ public sealed class RotationPrediction : IContrastiveMethod
     {
         var logits = encoded.Outputs[0];
         var turns = arange(Turns, device: logits.device).repeat_interleave(logits.shape[0] / Turns);
-        return new(nn.functional.cross_entropy(logits, turns), BatchMeters.Classes(logits, turns));
+        return new(nn.functional.cross_entropy(logits, turns), BatchMeters.Classes(logits, turns) with { Samples = encoded.SampleIds.Length });
     }
 }

@@ -1,4 +1,5 @@
 using OrleansContrastive.Learning.Encoders;
+using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Methods.Frame;
@@ -43,6 +44,7 @@ public sealed class SelfDistillationWithoutLabels(MethodContext context, DinoOpt
         QueryViews = [.. Enumerable.Range(0, LargeCrops + options.LocalCrops)],
         KeyViews = [0, 1],
         LocalViews = options.LocalCrops,
+        Guard = CollapseGuard.Assignment,
         NeedsRunningStatistics = true,
         Parts = [Parts.Prototypes(options.Prototypes), new("centre", (layers, _) => new BatchCentre(layers, options.Prototypes))],
     };

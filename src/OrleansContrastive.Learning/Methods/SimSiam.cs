@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Methods.Frame;
@@ -22,6 +23,8 @@ public sealed class SimSiam(MethodContext context, SimSiamOptions options) : ICo
     /// <inheritdoc/>
     public MethodPlan Plan { get; } = new()
     {
+        Guard = CollapseGuard.Predictor,
+        LossFloor = -1,
         Parts =
         [
             new("predictor", (layers, widths) => new Perceptron(

@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Methods.Frame;
@@ -45,6 +46,7 @@ public sealed class SwappedAssignments(MethodContext context, SwavOptions option
     {
         QueryViews = [.. Enumerable.Range(0, LargeCrops + options.LocalCrops)],
         LocalViews = options.LocalCrops,
+        Guard = CollapseGuard.Assignment,
         Parts = [Parts.Prototypes(options.Prototypes)],
     };
 

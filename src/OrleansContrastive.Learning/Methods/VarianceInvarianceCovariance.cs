@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Methods.Frame;
 
@@ -20,7 +21,7 @@ public sealed record VicRegOptions
 public sealed class VarianceInvarianceCovariance(MethodContext context, VicRegOptions options) : IContrastiveMethod
 {
     /// <inheritdoc/>
-    public MethodPlan Plan { get; } = new();
+    public MethodPlan Plan { get; } = new() { Guard = CollapseGuard.Regularisation };
 
     /// <inheritdoc/>
     public EncodedBatch Encode(MethodBatch batch) => new(batch, outputs: batch.Views.Select(batch.Network.forward));

@@ -27,7 +27,7 @@ public sealed class NetworkTests
                 data.Add("wrn-10-1", "wrn-10-1", 2, "mlp", 8, precision);
                 data.Add("wrn-28-2", "wrn-28-2", 1, "mlp", 8, precision);
                 data.Add("vit-tiny-p7", "vit-tiny-p7", 1, "mlp", 8, precision);
-                data.Add("vit-small-h12-sincos-frozen", "vit-small-h12-sincos-frozen", 1, "mlp", 8, precision);
+                data.Add("vit-tiny-h6-sincos-frozen", "vit-tiny-h6-sincos-frozen", 1, "mlp", 8, precision);
             }
 
             return data;

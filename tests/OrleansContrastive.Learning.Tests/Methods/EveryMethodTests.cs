@@ -47,7 +47,8 @@ public sealed class EveryMethodTests
     public void Its_gradient_reaches_the_first_layer_and_is_the_same_every_time(string name)
     {
         using var leaks = new TensorLeaks();
-        using var bench = new Workbench(name, Options.GetValueOrDefault(name, ""));
+        // SwAV's queue of its own moves on with every look at the loss.
+        using var bench = new Workbench(name, Options.GetValueOrDefault(name, "").Replace("\"queueLength\":24", "\"queueLength\":0", StringComparison.Ordinal));
         // A step later there is a memory to contrast with.
         bench.Step(0.01).Dispose();
         using var first = bench.Look();
@@ -71,7 +72,8 @@ public sealed class EveryMethodTests
         if (result.Rows is { } rows)
         {
             Assert.False(rows.requires_grad);
-            Assert.All(rows.norm(1).data<float>().ToArray(), length => Assert.Equal(1, length, 1e-5));
+            using var lengths = rows.norm(1);
+            Assert.All(lengths.data<float>().ToArray(), length => Assert.Equal(1, length, 1e-5));
         }
 
         Assert.Equal(Workbench.Images, result.Loss.Samples);

@@ -104,8 +104,8 @@ internal sealed class Workbench : IDisposable
     {
         var side = view >= plan.Views - plan.LocalViews ? 12 : Side;
         using var scope = NewDisposeScope();
-        var image = tensor(Pattern.Single(images * channels * 16, 5), [images, channels, 4, 4]);
-        var large = nn.functional.interpolate(image, [side, side], mode: InterpolationMode.Nearest);
+        var image = tensor(Pattern.Single(images * channels * 16, 5), [images, channels, 4, 1, 4, 1]);
+        var large = image.expand(-1, -1, -1, side / 4, -1, side / 4).reshape(images, channels, side, side);
         var noise = tensor(Pattern.Single(images * channels * side * side, (ulong)(100 + view)), [images, channels, side, side]);
         return large.add(noise.mul(0.3)).DetachFromDisposeScope();
     }

@@ -13,7 +13,10 @@ public static class BatchMeters
     /// <param name="temperature">T of the softmax behind the entropy.</param>
     /// <param name="chance">What a network that tells nothing apart would lose; null = ln B.</param>
     /// <param name="negatives">Negatives that count for a row; null = B − 1.</param>
-    public static LossValue Pairs(Tensor first, Tensor second, double temperature, double? chance = null, double? negatives = null)
+    public static PairMeters Pairs(Tensor first, Tensor second, double temperature, double? chance = null, double? negatives = null) =>
+        new(first, second, temperature, Measure(first, second, temperature, chance, negatives));
+
+    private static LossValue Measure(Tensor first, Tensor second, double temperature, double? chance, double? negatives)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -43,3 +46,10 @@ public static class BatchMeters
 
     private static double Mean(Tensor values) => values.to_type(ScalarType.Float64).mean().item<double>();
 }
+
+/// <summary>Rows and their positives in a batch, and what was measured of them.</summary>
+/// <param name="Rows">[B, D], of any length.</param>
+/// <param name="Positives">[B, D].</param>
+/// <param name="Temperature">T of the softmax behind the entropies.</param>
+/// <param name="Value">The meters.</param>
+public sealed record PairMeters(Tensor Rows, Tensor Positives, double Temperature, LossValue Value);

@@ -21,11 +21,19 @@ public sealed class MethodLoss
     /// <param name="meters">How to read it.</param>
     public MethodLoss(Tensor scalar, LossValue meters) => (Scalar, Meters, Terms) = (scalar, meters, []);
 
+    /// <summary>A loss of pairs within the batch.</summary>
+    /// <param name="scalar">Part of the autograd graph.</param>
+    /// <param name="pairs">The pairs and their meters.</param>
+    public MethodLoss(Tensor scalar, PairMeters pairs) => (Scalar, Meters, Pairs, Terms) = (scalar, pairs.Value, pairs, []);
+
     /// <summary>A loss that autograd knows; null where there is none.</summary>
     public Tensor? Scalar { get; init; }
 
     /// <summary>Meters of the scalar loss; its value is filled in.</summary>
     public LossValue Meters { get; init; }
+
+    /// <summary>The pairs of a loss within the batch; null of any other.</summary>
+    public PairMeters? Pairs { get; }
 
     /// <summary>Contrasts with the memory.</summary>
     public IReadOnlyList<ContrastTerm> Terms { get; }

@@ -1,4 +1,5 @@
 using OrleansContrastive.Learning.Encoders;
+using OrleansContrastive.Learning.Evaluation;
 
 namespace OrleansContrastive.Learning.Methods.Frame;
 
@@ -56,6 +57,12 @@ public sealed record MethodPlan
 
     /// <summary>Images are encoded patch by patch; null = whole.</summary>
     public PatchGrid? Grid { get; init; }
+
+    /// <summary>What keeps the embeddings from collapsing; null where nothing can.</summary>
+    public CollapseGuard? Guard { get; init; } = CollapseGuard.Negatives;
+
+    /// <summary>The loss of a collapsed network, where that is the least it can have; null otherwise.</summary>
+    public double? LossFloor { get; init; }
 
     /// <summary>Layers of its own beside encoder and projection head, by name.</summary>
     public IReadOnlyList<ModelPart> Parts { get; init; } = [];

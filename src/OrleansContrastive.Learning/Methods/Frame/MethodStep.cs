@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Negatives;
 using OrleansContrastive.Learning.Negatives.Sampling;
@@ -10,6 +11,9 @@ namespace OrleansContrastive.Learning.Methods.Frame;
 /// executor thread; it holds no state.</summary>
 public static class MethodStep
 {
+    /// <summary>Leases from one look at the embeddings' health to the next; a look takes a few milliseconds.</summary>
+    public const int HealthEvery = 4;
+
     /// <summary>One step on one device: keys, queries, loss and gradients. Updates nothing: the caller applies the gradients and, after
     /// that, appends the rows.</summary>
     /// <param name="method">The method.</param>
@@ -117,7 +121,17 @@ public static class MethodStep
         return new(
             result with { Loss = values.Count == 0 ? scalar : result.Loss + scalar },
             loss.Rows?.detach().DetachFromDisposeScope(),
-            loss.Rows is null ? [] : [.. Enumerable.Repeat(encoded.SampleIds, method.Plan.RowsPerSample).SelectMany(ids => ids)]);
+            loss.Rows is null ? [] : [.. Enumerable.Repeat(encoded.SampleIds, method.Plan.RowsPerSample).SelectMany(ids => ids)])
+        {
+            Health = Health(method.Plan, encoded, loss),
+        };
+    }
+
+    private static HealthMeasures? Health(MethodPlan plan, EncodedBatch encoded, MethodLoss loss)
+    {
+        if (encoded.Position.Lease % HealthEvery != 0 || encoded.SampleIds.Length < 2) return null;
+        if (loss.Pairs is { } pairs) return EmbeddingHealth.Of(Embeddings.Unit(pairs.Rows), Embeddings.Unit(pairs.Positives), pairs.Temperature);
+        return loss.Terms.Count == 0 ? null : EmbeddingHealth.Of(encoded.Queries[loss.Terms[0].Query], loss.Terms[0].Positives, plan.Contrast!.Temperature);
     }
 
     private static Tensor OwnRows(IRowsBySample bank, long[] sampleIds, Tensor like)

@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Losses;
 using TorchSharp;
 
@@ -10,6 +11,9 @@ namespace OrleansContrastive.Learning.Methods.Frame;
 /// <param name="SampleIds">Sample of each row.</param>
 public sealed record StepResult(LossValue Loss, torch.Tensor? Rows, long[] SampleIds) : IDisposable
 {
+    /// <summary>How the embeddings lie; measured at every <see cref="MethodStep.HealthEvery"/>th lease, and of methods that have pairs.</summary>
+    public HealthMeasures? Health { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Rows?.Dispose();
 }
