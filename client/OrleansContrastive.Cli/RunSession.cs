@@ -128,12 +128,19 @@ internal sealed class RunSession : IAsyncDisposable
             : "Judging the encoder by weighted kNN ...");
         var view = await ViewAsync();
         var trained = await KnnAsync(new() { View = view, Features = [KnnFeatures.Encoder, KnnFeatures.EncoderGrid, KnnFeatures.Pixels] });
+        await VerdictFile.AddAsync(_folder, view.Spec, trained);
         var untrained = await KnnAsync(new() { View = view, Features = [KnnFeatures.Encoder], Untrained = true });
         display.Result(RunResult.Create(status, trained, untrained, _folder));
         return ExitCodes.Done;
     }
 
-    private async Task<KnnReport> QuickAsync() => await KnnAsync(KnnRequest.Quick(await ViewAsync()));
+    private async Task<KnnReport> QuickAsync()
+    {
+        var view = await ViewAsync();
+        var report = await KnnAsync(KnnRequest.Quick(view));
+        await VerdictFile.AddAsync(_folder, view.Spec, report);
+        return report;
+    }
 
     private Task<KnnReport> KnnAsync(KnnRequest request) => _cluster.Grains.GetGrain<IEvaluationGrain>(request.View.Evaluation).KnnAsync(request);
 

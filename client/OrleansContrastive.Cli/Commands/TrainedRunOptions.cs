@@ -26,6 +26,9 @@ internal sealed class TrainedRunOptions
     /// <summary>What the user called the run.</summary>
     public string Name(ParseResult parsed) => parsed.GetValue(_run)!;
 
+    /// <summary>The folder of a run of <c>train</c>; null for a run of a store.</summary>
+    public string? Folder(ParseResult parsed) => parsed.GetValue(_store) is null ? parsed.GetValue(_run) : null;
+
     /// <summary>Whether only JSON is wanted.</summary>
     public bool Json(ParseResult parsed) => _common.Json(parsed);
 

@@ -1,5 +1,6 @@
 using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Checkpoints.Tensors.PyTorch;
+using OrleansContrastive.Cli.Exports.Graphs;
 using OrleansContrastive.Hosting.Evaluation;
 using OrleansContrastive.Learning.Encoders;
 

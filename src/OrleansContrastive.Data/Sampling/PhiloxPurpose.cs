@@ -45,6 +45,9 @@ public static class PhiloxPurpose
     /// <summary>The choice of triplets.</summary>
     public const uint Mining = 20;
 
+    /// <summary>The small disorder from which a map of rows starts.</summary>
+    public const uint Map = 30;
+
     /// <summary>Order and disturbances of an evaluation.</summary>
     public const uint Evaluation = 24;
 }

@@ -51,10 +51,14 @@ internal sealed partial class TrainingRunGrain
         if (cut.Version == _ledger.KeptSince && _checkpoint is not null) return true;
 
         var fence = _ledger.Fence;
+        // Of this moment, as the cut is.
+        var history = _history.ToBytes();
         var files = await _fleet.SnapshotAsync(fence, cut.Version, $"term-{fence.Term}");
         if (files is null) return false;
-        var manifest = RunManifest.Create(Run, Spec, fence, cut, files, machine.Facts(Spec));
         var manifests = checkpoints.Manifests(Run);
+        var course = await manifests.WriteFileAsync(
+            cut.Version, $"term-{fence.Term}", RunHistory.FileName, (stream, token) => stream.WriteAsync(history, token).AsTask(), cancellationToken);
+        var manifest = RunManifest.Create(Run, Spec, fence, cut, [.. files, course], machine.Facts(Spec));
         await manifests.PublishAsync(manifest, cancellationToken);
         _checkpoint = $"{Run}@{cut.Version}";
         _samplesAtCheckpoint = cut.SamplesApplied;

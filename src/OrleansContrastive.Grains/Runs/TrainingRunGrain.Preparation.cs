@@ -67,6 +67,8 @@ internal sealed partial class TrainingRunGrain
         if (!fleet.IsWhole) return null;
         _ledger = new(Spec, new(record.State.Term, record.State.History), cut);
         _ledger.Recover(orders);
+        // What was committed since the checkpoint is missing in it.
+        _history = await RunHistory.ReadAsync(checkpoints.Manifests(Run), manifest, cancellationToken);
         _stagedSince = members.StagedSince;
         await SaveMembersAsync();
         (_samplesAtCheckpoint, _checkpoint) = (cut.SamplesApplied, manifest is null ? null : $"{Run}@{manifest.Version}");
@@ -113,6 +115,7 @@ internal sealed partial class TrainingRunGrain
         Refuse(status);
         if (status != ShardStatus.Ok) throw new TimeoutException($"A shard of run '{Run}' answered {status} while it was prepared.");
         _ledger = new(Spec, fence, cut);
+        _history = await RunHistory.ReadAsync(checkpoints.Manifests(Run), manifest, cancellationToken);
         (_samplesAtCheckpoint, _checkpoint) = (cut.SamplesApplied, manifest is null ? null : $"{Run}@{manifest.Version}");
         return true;
     }

@@ -28,6 +28,7 @@ internal sealed partial class TrainingRunGrain(
 
     private readonly WorkerRoster _roster = new(time);
     private readonly RunMeters _meters = new(time);
+    private RunHistory _history = new();
     private readonly Signal _applied = new();
     private readonly HashSet<string> _warned = [];
     private RunPhase _phase;
@@ -137,6 +138,8 @@ internal sealed partial class TrainingRunGrain(
     private void Measure(CommitRequest request, long version)
     {
         _meters.Add(request, version, Spec);
+        _history.Add(request, version);
+        if (_ledger!.Version > version) _history.Complete(_ledger.Cursor.SamplesApplied);
         if (_meters.Health.Add(request, version, Spec) is { } alarm) Log.Warned(logger, Run, alarm);
         foreach (var (_, warning) in _meters.Clocks.Warnings(Spec).Where(warning => _warned.Add(warning.Kind))) Log.Warned(logger, Run, warning);
     }

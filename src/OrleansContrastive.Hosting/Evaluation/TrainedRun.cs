@@ -6,6 +6,7 @@ using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data.Augmentation;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Grains.Evaluation;
+using OrleansContrastive.Grains.Runs;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Hosting.Workers;
 using OrleansContrastive.Learning.Devices;
@@ -29,14 +30,17 @@ public sealed class TrainedRun : IAsyncDisposable
     private readonly DatasetShelf _shelf = new();
     private readonly List<IImageDataset> _opened = [];
 
-    private TrainedRun(Manifest manifest, CheckpointNetwork network, DeviceLanes lanes)
+    private TrainedRun(Manifest manifest, CheckpointNetwork network, RunHistory history, DeviceLanes lanes)
     {
-        (Manifest, _network, _lanes) = (manifest, network, lanes);
+        (Manifest, _network, History, _lanes) = (manifest, network, history, lanes);
         Recipe = JsonSerializer.Deserialize<AugmentationRecipe>(Spec.Augmentations[0])!;
     }
 
     /// <summary>The checkpoint.</summary>
     public Manifest Manifest { get; }
+
+    /// <summary>How the run came to the checkpoint; without points where the checkpoint holds none.</summary>
+    public RunHistory History { get; }
 
     /// <summary>What the run learns.</summary>
     public RunSpec Spec => _network.Spec;
@@ -81,9 +85,10 @@ public sealed class TrainedRun : IAsyncDisposable
             ? await manifests.ReadAsync(wanted, cancellationToken).ConfigureAwait(false)
             : await manifests.LatestAsync(cancellationToken).ConfigureAwait(false) ?? throw new CheckpointException($"Run '{run}' has no checkpoint in {store.Location}.");
         var network = await CheckpointNetwork.ReadAsync(store, manifests, manifest, cancellationToken).ConfigureAwait(false);
+        var history = await RunHistory.ReadAsync(manifests, manifest, cancellationToken).ConfigureAwait(false);
         var options = new WorkerOptions();
         worker?.Invoke(options);
-        return new(manifest, network, LaneFactory.Create(options));
+        return new(manifest, network, history, LaneFactory.Create(options));
     }
 
     /// <summary>

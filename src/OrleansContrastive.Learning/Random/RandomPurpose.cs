@@ -36,6 +36,9 @@ internal static class RandomPurpose
     /// <summary>The split of a data set into parts.</summary>
     public const uint DatasetSplit = 11;
 
+    /// <summary>The small disorder from which a map of rows starts.</summary>
+    public const uint Map = 30;
+
     /// <summary>Order and disturbances of an evaluation.</summary>
     public const uint Evaluation = 24;
 }

@@ -46,6 +46,9 @@ public sealed class ExportTests : IDisposable
     [InlineData("resnet8-w8", 3, 32, "simsiam-mlp")]
     [InlineData("resnet8-w8", 3, 32, "dino-mlp")]
     [InlineData("resnet8-w8", 3, 32, "byol-mlp")]
+    [InlineData("wrn-16-1", 3, 32, "none")]
+    [InlineData("vit-tiny-p8", 1, 24, "dino-mlp")]
+    [InlineData("vit-tiny-p8-sincos-frozen", 3, 32, "none")]
     public async Task Onnxruntime_gives_our_features(string encoder, int channels, int size, string head, string precision = "float32")
     {
         using var model = TinyModels.Create(encoder, channels, size, head, precision);
