@@ -49,10 +49,13 @@ class Method:
         """The memory after an update."""
 
     def parameter_groups(self):
-        """Two groups: what follows the schedule, and what keeps the peak rate."""
+        """What follows the schedule and, where there is such, what keeps the peak rate."""
+        def is_fixed(name):
+            return self.fixed_rate_predictor and name.startswith("predictor.")
+
         named = list(self.network.named_parameters())
-        fixed = [p for name, p in named if self.fixed_rate_predictor and name.startswith("predictor.")]
-        return [{"params": [p for _, p in named if all(p is not f for f in fixed)]}] + ([{"params": fixed, "fixed": True}] if fixed else [])
+        groups = [{"params": [p for name, p in named if is_fixed(name) == fixed], "fixed": fixed} for fixed in (False, True)]
+        return [group for group in groups if group["params"]]
 
 
 class MovingAverage(Method):
@@ -201,7 +204,7 @@ class Trainer:
         """One update; returns the mean loss of the parts."""
         recipe, fall = self.method.recipe, 0.5 * (1 + math.cos(math.pi * self.done / self.total))
         for group in self.optimizer.param_groups:
-            group["lr"] = recipe["learningRate"] * (1 if group.get("fixed") else fall)
+            group["lr"] = recipe["learningRate"] * (1 if group["fixed"] else fall)
         self.optimizer.zero_grad(set_to_none=True)
         losses = []
         for part in zip(ids.chunk(self.parts), *(view.chunk(self.parts) for view in views)):

@@ -1,7 +1,6 @@
 """The networks of the zoo: an encoder with a projection head and, for some methods, a predictor, under the names of ours."""
 import re
 
-import torch
 from torch import nn
 
 import peer_models
