@@ -3,8 +3,9 @@ using TorchSharp;
 namespace OrleansContrastive.Learning.Encoders;
 
 /// <summary>
-/// The mean and the unbiased variance that the last training forward pass of a batch norm saw, averaged over its splits.
-/// They reach the running statistics through the parameter server, in commit order, and in no other way.
+/// The mean and the unbiased variance that the training forward passes of a step saw at a batch norm, averaged over splits and passes (a
+/// method may send several views through). They reach the running statistics through the parameter server, in commit order, and in no
+/// other way.
 /// </summary>
 public sealed class BatchMoments(int channels) : IDisposable
 {
@@ -12,17 +13,27 @@ public sealed class BatchMoments(int channels) : IDisposable
     private readonly double[] _variance = new double[channels];
     private torch.Tensor? _deviceMean;
     private torch.Tensor? _deviceVariance;
+    private int _passes;
+    private bool _isOver = true;
 
     /// <summary>Whether a training pass was made.</summary>
-    public bool IsRecorded { get; private set; }
+    public bool IsRecorded => _passes > 0;
 
-    /// <summary>Forgets the last pass; the splits of the next one are then added.</summary>
+    /// <summary>The next pass begins a step: what was seen before it counts no more. Reading does the same.</summary>
+    public void Restart() => _isOver = true;
+
+    /// <summary>A pass begins; its splits are then added.</summary>
     public void Begin()
     {
-        Array.Clear(_mean);
-        Array.Clear(_variance);
-        Dispose();
-        IsRecorded = true;
+        if (_isOver)
+        {
+            Array.Clear(_mean);
+            Array.Clear(_variance);
+            Dispose();
+            (_passes, _isOver) = (0, false);
+        }
+
+        _passes++;
     }
 
     /// <summary>Adds one of <paramref name="splits"/> splits of <paramref name="rows"/> values per channel.</summary>
@@ -39,17 +50,32 @@ public sealed class BatchMoments(int channels) : IDisposable
     /// <summary>Takes over the averages of a pass as they lie on a device; they are read only when somebody asks.</summary>
     public void Keep(torch.Tensor mean, torch.Tensor variance)
     {
-        (_deviceMean, _deviceVariance) = (mean.DetachFromDisposeScope(), variance.DetachFromDisposeScope());
+        using var scope = torch.NewDisposeScope();
+        var (meanSum, varianceSum) = _deviceMean is null ? (mean.alias(), variance.alias()) : (_deviceMean + mean, _deviceVariance! + variance);
+        Dispose();
+        (_deviceMean, _deviceVariance) = (meanSum.DetachFromDisposeScope(), varianceSum.DetachFromDisposeScope());
     }
 
-    /// <summary>The averages, mean first, each of the channels' number.</summary>
+    /// <summary>The averages, mean first, each of the channels' number. The next pass begins a new step.</summary>
     public (ReadOnlyMemory<double> Mean, ReadOnlyMemory<double> Variance) Read()
     {
+        _isOver = true;
         if (_deviceMean is not null)
         {
             Read(_deviceMean, _mean);
             Read(_deviceVariance!, _variance);
             Dispose();
+        }
+
+        if (_passes > 1)
+        {
+            for (var c = 0; c < _mean.Length; c++)
+            {
+                _mean[c] /= _passes;
+                _variance[c] /= _passes;
+            }
+
+            _passes = 1;
         }
 
         return (_mean, _variance);

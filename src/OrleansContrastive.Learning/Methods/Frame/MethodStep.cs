@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Negatives;
@@ -58,6 +59,8 @@ public static class MethodStep
         RowColumns.RequireLength(nameof(batch.SampleIds), batch.SampleIds.Length, batch.Count);
         using var scope = NewDisposeScope();
         using var withGrad = enable_grad();
+        // The moments of a step are those of all its views, and of no step that was given up.
+        foreach (var layer in batch.Network.modules().OfType<IRunningStatistics>()) layer.Moments.Restart();
         return method.Encode(batch);
     }
 
