@@ -7,7 +7,7 @@ namespace OrleansContrastive.Cli.Commands;
 /// <summary>The options by which a command says what to learn.</summary>
 internal sealed class RecipeOptions
 {
-    private readonly Option<string?> _method = new("--method") { Description = "moco-v1 or moco-v2." };
+    private readonly Option<string?> _method = new("--method") { Description = "Such as moco-v2, simclr, byol, or one of --methods." };
     private readonly Option<string?> _dataset = new("--dataset") { Description = "A name of 'contrastive datasets list'." };
     private readonly Option<string?> _data = new("--data") { Description = "Folder of the data set; the cache by default." };
     private readonly Option<string?> _encoder = new("--encoder") { Description = "Such as resnet8-w16, resnet18, resnet50." };
@@ -48,9 +48,17 @@ internal sealed class RecipeOptions
     /// <exception cref="UsageException">There are none of that name.</exception>
     public static IImageDataset OpenDataset(TrainingRecipe recipe)
     {
+        SpecResolver.Check("frames", recipe.Frames, [.. Enum.GetNames<FrameSpacing>().Select(name => name.ToLowerInvariant())]);
         try
         {
-            return DatasetCatalog.Open(new() { Name = recipe.Dataset, Split = recipe.Split, DataPath = recipe.Data });
+            return DatasetCatalog.Open(new()
+            {
+                Name = recipe.Dataset,
+                Split = recipe.Split,
+                DataPath = recipe.Data,
+                FrameSize = recipe.FrameSize,
+                Frames = Enum.Parse<FrameSpacing>(recipe.Frames, ignoreCase: true),
+            });
         }
         catch (ArgumentException exception)
         {

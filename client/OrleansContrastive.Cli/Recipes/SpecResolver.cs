@@ -97,6 +97,8 @@ internal static class SpecResolver
                 Channels = dataset.Channels,
                 ImageSize = augmentations[0].Size,
                 TestSplit = recipe.TestSplit,
+                FrameSize = recipe.FrameSize,
+                Frames = recipe.Frames,
             },
             Model = Model(recipe, dataset.Channels, augmentations[0].Size, lanes[0]),
             Augmentations = [],
