@@ -6,12 +6,19 @@ using OrleansContrastive.Cli.Commands.Models;
 using OrleansContrastive.Cli.Commands.Runs;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Hosting.Clients;
+using OrleansContrastive.Hosting.Nodes;
 
 namespace OrleansContrastive.Cli;
 
 /// <summary>The program: its commands, and what becomes of their failures.</summary>
 internal static class ContrastiveCommand
 {
+    private static readonly Option<string[]> Methods = new("--methods")
+    {
+        Description = $"An assembly with methods of your own; repeatable. {MethodLibraries.Variable} names such files too.",
+        Recursive = true,
+    };
+
     /// <summary>Parses and runs a command line. Returns the exit code (<see cref="ExitCodes"/>).</summary>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -32,6 +39,7 @@ internal static class ContrastiveCommand
             DatasetsCommand.Create(),
             DoctorCommand.Create(),
         };
+        root.Options.Add(Methods);
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -41,6 +49,7 @@ internal static class ContrastiveCommand
 
         try
         {
+            LoadMethods(parsed.GetValue(Methods) ?? []);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
@@ -63,5 +72,22 @@ internal static class ContrastiveCommand
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitCodes.Failed;
         }
+    }
+
+    private static void LoadMethods(string[] files)
+    {
+        try
+        {
+            MethodLibraries.Load(string.Join(Path.PathSeparator, files));
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+
+        // Silos that this process starts need them as well.
+        if (files.Length == 0) return;
+        var all = files.Select(Path.GetFullPath).Append(Environment.GetEnvironmentVariable(MethodLibraries.Variable)).Where(text => !string.IsNullOrEmpty(text));
+        Environment.SetEnvironmentVariable(MethodLibraries.Variable, string.Join(Path.PathSeparator, all));
     }
 }

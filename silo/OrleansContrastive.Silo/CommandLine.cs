@@ -12,6 +12,7 @@ internal static class CommandLine
         ("--device", "Worker:Device", "cpu, cuda, or several such as cuda:0,cuda:1"),
         ("--lanes", "Worker:Lanes", "encoders that compute side by side; one per core by default"),
         ("--threads", "Worker:ThreadsPerLane", "threads of a lane; the cores divided by the lanes by default"),
+        ("--methods", "Contrastive:Methods", "assemblies with methods of your own, with a path separator between them; OC_METHODS too"),
         ("--ledger", "Worker:LedgerFolder", "folder where encoders write down every commit that they were answered"),
         ("--advertise", "Endpoints:Advertise", "address or host name under which others reach this silo"),
         ("--silo-port", "Endpoints:SiloPort", "port for other silos; 0 = a free one"),

@@ -25,12 +25,12 @@ internal static class DatasetsCommand
         Console.WriteLine($"Cache: {DatasetCache.Root}");
         foreach (var dataset in DatasetCatalog.Describe())
         {
-            var where = dataset.Name == "synthetic" ? "made on the fly"
+            var where = dataset is { IsPresent: true, Folder: null } ? "made on the fly"
                 : dataset.IsPresent ? string.Create(CultureInfo.InvariantCulture, $"in the cache, {dataset.BytesOnDisk / 1e6:F1} MB")
                 : dataset.CanFetch ? $"get it by: contrastive datasets fetch {dataset.Name}"
                 : "give its folder by --data";
             var counts = dataset.TrainCount is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{dataset.TrainCount:N0} + {dataset.TestCount:N0}");
-            Console.WriteLine($"  {dataset.Name,-14} {counts,-18} {dataset.Summary,-48} {where}");
+            Console.WriteLine($"  {dataset.Name,-19} {counts,-18} {dataset.Summary,-48} {where}");
         }
 
         return ExitCodes.Done;

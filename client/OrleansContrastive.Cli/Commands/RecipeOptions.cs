@@ -48,9 +48,17 @@ internal sealed class RecipeOptions
     /// <exception cref="UsageException">There are none of that name.</exception>
     public static IImageDataset OpenDataset(TrainingRecipe recipe)
     {
+        SpecResolver.Check("frames", recipe.Frames, [.. Enum.GetNames<FrameSpacing>().Select(name => name.ToLowerInvariant())]);
         try
         {
-            return DatasetCatalog.Open(new() { Name = recipe.Dataset, Split = recipe.Split, DataPath = recipe.Data });
+            return DatasetCatalog.Open(new()
+            {
+                Name = recipe.Dataset,
+                Split = recipe.Split,
+                DataPath = recipe.Data,
+                FrameSize = recipe.FrameSize,
+                Frames = Enum.Parse<FrameSpacing>(recipe.Frames, ignoreCase: true),
+            });
         }
         catch (ArgumentException exception)
         {

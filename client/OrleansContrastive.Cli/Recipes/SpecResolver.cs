@@ -3,9 +3,9 @@ using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data;
 using OrleansContrastive.Data.Augmentation;
 using OrleansContrastive.Data.Datasets;
+using OrleansContrastive.Hosting.Workers;
 using OrleansContrastive.Learning.Devices;
 using OrleansContrastive.Learning.Encoders;
-using OrleansContrastive.Hosting.Workers;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Methods.Frame;
 using OrleansContrastive.Learning.Negatives.Sampling;
@@ -96,6 +96,8 @@ internal static class SpecResolver
                 Channels = dataset.Channels,
                 ImageSize = augmentations[0].Size,
                 TestSplit = recipe.TestSplit,
+                FrameSize = recipe.FrameSize,
+                Frames = recipe.Frames,
             },
             Model = Model(recipe, dataset.Channels, augmentations[0].Size, lanes[0]),
             Augmentations = [],

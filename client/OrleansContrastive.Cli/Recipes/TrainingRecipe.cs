@@ -24,6 +24,12 @@ internal sealed record TrainingRecipe
     /// <summary>What kNN is judged on.</summary>
     public string TestSplit { get; init; } = "test";
 
+    /// <summary>Of image-sequences: side of a frame in pixels; an image has twice that.</summary>
+    public int FrameSize { get; init; } = 32;
+
+    /// <summary>Of image-sequences: the four frames of an image, even (over the whole sequence) or consecutive.</summary>
+    public string Frames { get; init; } = "even";
+
     public string Encoder { get; init; } = "resnet18";
 
     /// <summary>The projection head (<c>none</c>, <c>linear</c>, <c>mlp</c>, <c>simclr-mlp</c>, …); every method has its own by default.</summary>

@@ -134,6 +134,12 @@ public sealed record DatasetSpec
 
     /// <summary>Which part the encoder is judged on.</summary>
     [Id(7)] public string TestSplit { get; init; } = "test";
+
+    /// <summary>Of <c>image-sequences</c>: side of a frame, in pixels.</summary>
+    [Id(8)] public int FrameSize { get; init; } = 32;
+
+    /// <summary>Of <c>image-sequences</c>: which frames an image shows, <c>even</c> or <c>consecutive</c>.</summary>
+    [Id(9)] public string Frames { get; init; } = "even";
 }
 
 /// <summary>Encoder, projection head and how they compute.</summary>

@@ -67,6 +67,13 @@ public static class DatasetCatalog
         },
         new()
         {
+            Name = "image-sequences",
+            Summary = "Folders of frames, four of which make an image",
+            IsCached = false,
+            Open = OpenSequences,
+        },
+        new()
+        {
             Name = "mnist",
             Summary = "MNIST: 28 x 28 grey, 10 handwritten digits",
             TrainCount = 60_000,
@@ -96,6 +103,26 @@ public static class DatasetCatalog
             HasFiles = false,
             IsCached = false,
             Open = (request, split, _) => new SyntheticDataset(request.Name, request.Synthetic, split == "test"),
+        },
+        new()
+        {
+            Name = "synthetic-sequences",
+            Summary = "Blobs that move, four frames in an image",
+            TrainCount = new SyntheticOptions().TrainCount,
+            TestCount = new SyntheticOptions().TestCount,
+            HasFiles = false,
+            IsCached = false,
+            Open = (request, split, _) => new SyntheticSequences(request.Name, request.Synthetic, split == "test"),
+        },
+        new()
+        {
+            Name = "synthetic-signals",
+            Summary = "Waves of 1,024 samples, row by row",
+            TrainCount = new SyntheticOptions().TrainCount,
+            TestCount = new SyntheticOptions().TestCount,
+            HasFiles = false,
+            IsCached = false,
+            Open = (request, split, _) => new SyntheticSignals(request.Name, request.Synthetic, split == "test"),
         },
     ];
 
@@ -194,6 +221,16 @@ public static class DatasetCatalog
         ArgumentOutOfRangeException.ThrowIfNegative(request.MinimumSize);
         var options = new DecodeOptions { Channels = request.Channels, MinimumSize = request.MinimumSize };
         return new FolderDataset(request.Name, FolderFiles.Find(folder, split), options, ImageDecoders.Default);
+    }
+
+    private static SequenceDataset OpenSequences(DatasetRequest request, string split, string folder)
+    {
+        if (request.Channels is not (1 or 3))
+            throw new ArgumentException($"Channels: expected 1 or 3, found {request.Channels}.");
+        if (request.FrameSize is < 4 or > 2048)
+            throw new ArgumentException($"FrameSize: expected 4 to 2048 pixels, found {request.FrameSize}.");
+        var options = new DecodeOptions { Channels = request.Channels, MinimumSize = request.FrameSize };
+        return new SequenceDataset(request.Name, SequenceFiles.Find(folder, split), request.Frames, request.FrameSize, options, ImageDecoders.Default);
     }
 
     private static long SizeOf(string folder) =>

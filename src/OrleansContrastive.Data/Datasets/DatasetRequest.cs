@@ -19,7 +19,7 @@ public sealed record DatasetRequest
     /// <summary>Take only this many images, evenly spread over the split; null takes all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>Channels that an image folder is decoded to, 1 or 3. The other formats have their own.</summary>
+    /// <summary>Channels that a folder of images or sequences is decoded to, 1 or 3. The other formats have their own.</summary>
     public int Channels { get; init; } = 3;
 
     /// <summary>
@@ -28,6 +28,12 @@ public sealed record DatasetRequest
     /// </summary>
     public int MinimumSize { get; init; }
 
-    /// <summary>What the <c>synthetic</c> set looks like; the other formats ignore it.</summary>
+    /// <summary>Of <c>image-sequences</c>: the side of a frame in pixels; an image has twice that.</summary>
+    public int FrameSize { get; init; } = 32;
+
+    /// <summary>Of <c>image-sequences</c>: which frames an image shows.</summary>
+    public FrameSpacing Frames { get; init; }
+
+    /// <summary>What the <c>synthetic</c> sets look like; the other formats ignore it.</summary>
     public SyntheticOptions Synthetic { get; init; } = new();
 }

@@ -54,7 +54,8 @@ internal sealed record FolderFiles(string Root, string[] Paths, int[] Labels, st
     /// <summary>Whether a file is one of the images, by its name.</summary>
     public static bool IsImage(string path) => Extensions.Contains(Path.GetExtension(path));
 
-    private static string SplitRoot(string folder, string split)
+    /// <summary>The folder of a split: its own, or the whole where no split has one.</summary>
+    public static string SplitRoot(string folder, string split)
     {
         var any = false;
         foreach (var (name, folders) in SplitFolders)
@@ -78,7 +79,8 @@ internal sealed record FolderFiles(string Root, string[] Paths, int[] Labels, st
         return folder;
     }
 
-    private static string? TrainingRoot(string folder) =>
+    /// <summary>The training split's own folder, or null.</summary>
+    public static string? TrainingRoot(string folder) =>
         SplitFolders[0].Folders.Select(name => Path.Combine(folder, name)).FirstOrDefault(Directory.Exists);
 
     private static FolderFiles List(string root, string? trainingRoot)
@@ -133,9 +135,18 @@ internal sealed record FolderFiles(string Root, string[] Paths, int[] Labels, st
             root, [.. labelled.Select(file => file.Path)], [.. labelled.Select(file => file.Label)], classNames);
     }
 
-    private static string[] FolderNames(string root)
+    /// <summary>The folders in a folder, in ordinal order.</summary>
+    public static string[] FolderNames(string root)
     {
         string[] names = [.. Directory.EnumerateDirectories(root, "*", Shallow).Select(path => Path.GetFileName(path))];
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
+
+    /// <summary>The images in a folder itself, in ordinal order.</summary>
+    public static string[] ImagesIn(string root)
+    {
+        string[] names = [.. Directory.EnumerateFiles(root, "*", Shallow).Where(IsImage).Select(path => Path.GetFileName(path))];
         Array.Sort(names, StringComparer.Ordinal);
         return names;
     }

@@ -1,78 +1,23 @@
-using System.Globalization;
 using OrleansContrastive.Data.Sampling;
 
 namespace OrleansContrastive.Data.Datasets;
 
-/// <summary>
-/// Images made from their index: stripes whose direction, width and colours belong to the class, moved, brightened and
-/// made noisy per image. Nothing is stored; integer arithmetic throughout, so every machine makes the same pixels.
-/// </summary>
-internal sealed class SyntheticDataset : IImageDataset
+/// <summary>Stripes whose direction, width and colours belong to the class, moved, brightened and made noisy per image.</summary>
+internal sealed class SyntheticDataset(string name, SyntheticOptions options, bool test)
+    : GeneratedDataset(name, "synthetic 1", "pattern", options, test)
 {
     // Directions as integer vectors, about 18 degrees apart: a stripe's phase is an integer dot product.
-    private static readonly (int X, int Y)[] Directions =
+    internal static readonly (int X, int Y)[] Directions =
         [(16, 0), (15, 5), (13, 9), (9, 13), (5, 15), (0, 16), (-5, 15), (-9, 13), (-13, 9), (-15, 5)];
 
-    private readonly SyntheticOptions _options;
-    private readonly ulong _split;
-
-    public SyntheticDataset(string name, SyntheticOptions options, bool test)
+    protected override void Draw(PixelBuffer target, int label, ref PhiloxStream random)
     {
-        Require(options.Classes is >= 1 and <= 256, nameof(options.Classes), options.Classes, "1 to 256");
-        Require(options.Size is >= 4 and <= 4096, nameof(options.Size), options.Size, "4 to 4096");
-        Require(options.Channels is 1 or 3, nameof(options.Channels), options.Channels, "1 or 3");
-        Require(options.Noise is >= 0 and <= 127, nameof(options.Noise), options.Noise, "0 to 127");
-        Count = test ? options.TestCount : options.TrainCount;
-        Require(Count >= 1, test ? nameof(options.TestCount) : nameof(options.TrainCount), Count, "at least 1");
-
-        Name = name;
-        _options = options;
-        _split = test ? 1UL : 0UL;
-        ClassNames = [.. Enumerable.Range(0, options.Classes).Select(label => $"pattern-{label}")];
-        Fingerprint = Fingerprints.OfText(string.Create(
-            CultureInfo.InvariantCulture,
-            $"synthetic 1 {options.Classes} {options.Size} {options.Channels} {Count} {options.Seed} {options.Noise} {test}"));
-    }
-
-    public string Name { get; }
-
-    public int Count { get; }
-
-    public int Channels => _options.Channels;
-
-    public int Width => _options.Size;
-
-    public int Height => _options.Size;
-
-    public IReadOnlyList<string> ClassNames { get; }
-
-    public bool HasLabels => true;
-
-    public string Fingerprint { get; }
-
-    public int Label(int index) => Checked.Index(index, Count) % _options.Classes;
-
-    public void Read(int index, PixelBuffer target)
-    {
-        var label = Label(index);
-        target.Resize(Width, Height, Channels);
         var look = Look.OfClass(label);
-        var random = new PhiloxStream(_options.Seed, PhiloxPurpose.Synthetic, _split, (ulong)index);
         var shift = random.NextInt(256);
         var brightness = random.NextInt(65) - 32;
-        Draw(target, look, shift, brightness, ref random);
-    }
-
-    public void Dispose()
-    {
-    }
-
-    private void Draw(PixelBuffer target, in Look look, int shift, int brightness, ref PhiloxStream random)
-    {
         Span<(int Dark, int Light)> colours = stackalloc (int, int)[Channels];
         for (var c = 0; c < colours.Length; c++)
             colours[c] = look.Colours(c, Channels);
-        var spread = (uint)(2 * _options.Noise + 1);
         var pixels = target.Pixels;
         var at = 0;
         for (var y = 0; y < Height; y++)
@@ -85,19 +30,10 @@ internal sealed class SyntheticDataset : IImageDataset
                 var noise = random.NextUInt32();
                 foreach (var (dark, light) in colours)
                 {
-                    // Ten bits of noise per channel, spread evenly over -Noise to Noise.
-                    var value = dark + (light - dark) * weight / 255 + brightness;
-                    value += (int)((noise & 1023) * spread >> 10) - _options.Noise;
+                    pixels[at++] = Noisy(dark + (light - dark) * weight / 255 + brightness, noise);
                     noise >>= 10;
-                    pixels[at++] = (byte)Math.Clamp(value, 0, 255);
                 }
             }
-    }
-
-    private static void Require(bool condition, string member, int found, string expected)
-    {
-        if (!condition)
-            throw new ArgumentOutOfRangeException(member, found, $"Synthetic data set: {member} must be {expected}.");
     }
 
     /// <summary>What the images of a class have in common.</summary>

@@ -1,15 +1,15 @@
 namespace OrleansContrastive.Data.Datasets;
 
-/// <summary>What the synthetic set looks like.</summary>
+/// <summary>What the synthetic sets look like.</summary>
 public sealed record SyntheticOptions
 {
-    /// <summary>Number of classes, 1 to 256.</summary>
+    /// <summary>Number of classes, 1 to 256; of sequences at most 60, of signals 40.</summary>
     public int Classes { get; init; } = 10;
 
-    /// <summary>Width and height in pixels, 4 to 4,096.</summary>
+    /// <summary>Width and height in pixels, 4 to 4,096; of sequences even and 8 or more.</summary>
     public int Size { get; init; } = 32;
 
-    /// <summary>1 or 3.</summary>
+    /// <summary>1 or 3; signals have 1.</summary>
     public int Channels { get; init; } = 3;
 
     /// <summary>Images of the training split.</summary>

@@ -41,6 +41,8 @@ public sealed class DatasetShelf : IDisposable
             DataPath = spec.Path,
             Channels = spec.Channels,
             MinimumSize = spec.ImageSize,
+            FrameSize = spec.FrameSize,
+            Frames = Enum.Parse<FrameSpacing>(spec.Frames, ignoreCase: true),
         };
         return _open.GetOrAdd(request, key => new(() => DatasetCatalog.Open(key))).Value;
     }

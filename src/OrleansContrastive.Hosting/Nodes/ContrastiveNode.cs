@@ -23,7 +23,8 @@ public static class ContrastiveNode
 
     /// <summary>
     /// Adds the silo, its health checks and its self-test, from the sections <c>Cluster</c>, <c>Store</c>, <c>Endpoints</c>,
-    /// <c>Membership</c>, <c>Worker</c> and <c>Health</c>. All problems of all sections are found at once.
+    /// <c>Membership</c>, <c>Worker</c> and <c>Health</c>, and loads the assemblies of <c>Contrastive:Methods</c> (<see cref="MethodLibraries"/>). All problems of all
+    /// sections are found at once.
     /// </summary>
     /// <exception cref="OptionsValidationException">The options cannot work; each failure says where, what is expected and what was found.</exception>
     public static NodeDescription AddContrastiveNode(this IHostApplicationBuilder builder)

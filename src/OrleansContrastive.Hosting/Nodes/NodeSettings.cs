@@ -39,7 +39,21 @@ internal sealed record NodeSettings
         Judge(new FailureDetectionValidator(), settings.Membership);
         Judge(new WorkerOptionsValidator(), settings.Worker);
         Judge(new HealthSettingsValidator(), settings.Health);
+        LoadMethods();
         return problems.Count == 0 ? settings : throw new OptionsValidationException("node", typeof(NodeSettings), problems);
+
+        // The one thing that reading does: only what is loaded can be judged.
+        void LoadMethods()
+        {
+            try
+            {
+                MethodLibraries.Load(configuration["Contrastive:Methods"]);
+            }
+            catch (ArgumentException exception)
+            {
+                problems.Add($"Contrastive:{exception.Message}");
+            }
+        }
 
         T Section<T>(string name) where T : class, new()
         {

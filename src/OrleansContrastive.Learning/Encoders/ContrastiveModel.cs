@@ -150,6 +150,17 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
         return MapOf(Encode(views), views).MoveToOuterDisposeScope();
     }
 
+    /// <summary>[B, C, H, W] views, read row by row, to their latents z_t and contexts c_t, [B, T, F] each.</summary>
+    /// <exception cref="InvalidOperationException">The encoder is none of sequences.</exception>
+    public (Tensor Latents, Tensor Contexts) Sequence(Tensor views)
+    {
+        var encoder = _encoder as SequenceEncoder
+            ?? throw new InvalidOperationException($"Sequences need an encoder of sequences, such as conv1d-gru; found {Encoder.Name}.");
+        using var scope = NewDisposeScope();
+        var encoded = Encode(views);
+        return (encoder.Latents(encoded).MoveToOuterDisposeScope(), encoder.Contexts(encoded).MoveToOuterDisposeScope());
+    }
+
     /// <summary>One pass through the encoder, of which both features and map are made.</summary>
     internal Tensor Encode(Tensor views)
     {

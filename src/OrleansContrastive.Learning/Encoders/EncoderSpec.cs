@@ -11,7 +11,7 @@ namespace OrleansContrastive.Learning.Encoders;
 /// <param name="InputChannels">1 or 3.</param>
 public abstract record EncoderSpec(string Name, int InputChannels)
 {
-    private static ImmutableArray<EncoderFamily> _families = [ResNetSpec.Family, WideResNetSpec.Family, VisionTransformerSpec.Family];
+    private static ImmutableArray<EncoderFamily> _families = [ResNetSpec.Family, WideResNetSpec.Family, VisionTransformerSpec.Family, SignalEncoderSpec.Family];
 
     /// <summary>The networks by name; more follow from them as <see cref="Parse"/> says.</summary>
     public static IReadOnlyList<string> KnownNames => [.. _families.SelectMany(family => family.Names)];
@@ -22,7 +22,8 @@ public abstract record EncoderSpec(string Name, int InputChannels)
     /// <summary>Reads a network by name.</summary>
     /// <param name="name">
     /// One of <see cref="KnownNames"/>, or one with another number in its name: <c>resnet34-w24</c>, <c>wrn-16-4</c>,
-    /// <c>vit-tiny-p7</c> (see <see cref="ResNetSpec"/>, <see cref="WideResNetSpec"/>, <see cref="VisionTransformerSpec"/>).
+    /// <c>vit-tiny-p7</c> (see <see cref="ResNetSpec"/>, <see cref="WideResNetSpec"/>, <see cref="VisionTransformerSpec"/>,
+    /// <see cref="SignalEncoderSpec"/>).
     /// </param>
     /// <param name="channels">The channels of the images, 1 or 3.</param>
     /// <param name="imageSize">The side of the views in pixels; below 96 stem or patches are those for small images.</param>

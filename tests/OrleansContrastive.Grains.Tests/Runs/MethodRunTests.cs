@@ -12,7 +12,7 @@ namespace OrleansContrastive.Grains.Tests.Runs;
 /// <summary>Methods of every kind through all grains: what they ask for comes, and the cluster changes nothing.</summary>
 public sealed class MethodRunTests
 {
-    // One for each thing that a plan can ask for: nothing, labels, a bank's own rows, a queue here, keys of both views, running statistics, small views, parts, patches.
+    // One for each thing that a plan can ask for: nothing, labels, a bank's own rows, a queue here, keys of both views, running statistics, small views, parts, patches, an encoder of its own.
     public static TheoryData<string, string> Kinds => new()
     {
         { "simclr", "" },
@@ -25,6 +25,7 @@ public sealed class MethodRunTests
         { "swav", """{"prototypes":16,"localCrops":1}""" },
         { "cpc", """{"patch":6,"stride":3,"steps":2}""" },
         { "rotation", "" },
+        { "cpc-sequence", """{"steps":2}""" },
     };
 
     [Theory]
@@ -63,11 +64,16 @@ public sealed class MethodRunTests
     {
         var spec = SmallRuns.Lockstep(steps: 6, precision: "float64");
         var bank = method is "instdisc" or "pirl";
+        var defaults = MethodRegistry.Shared.Find(method).Defaults;
         spec = spec with
         {
             Method = method,
             MethodOptions = options,
-            Model = spec.Model with { Head = (string)MethodRegistry.Shared.Find(method).Defaults["head"] },
+            Model = spec.Model with
+            {
+                Head = (string)defaults["head"],
+                Encoder = defaults.TryGetValue("encoder", out var own) ? $"{own}-w8" : spec.Model.Encoder,
+            },
             Contrast = spec.Contrast with
             {
                 Temperature = 0.2,

@@ -53,7 +53,12 @@ public sealed class UpdateRuleTests
         {
             Optimizer = spec.Optimizer with
             {
-                LearningRate = 0.2, WarmUpEpochs = 1, WarmUpStart = 0.02, FinalLearningRate = 0.002, WeightDecay = 0.04, WeightDecayEnd = 0.4,
+                LearningRate = 0.2,
+                WarmUpEpochs = 1,
+                WarmUpStart = 0.02,
+                FinalLearningRate = 0.002,
+                WeightDecay = 0.04,
+                WeightDecayEnd = 0.4,
             },
             Contrast = spec.Contrast with { KeyMomentum = 0.99, KeyMomentumSchedule = "cosine" },
         };

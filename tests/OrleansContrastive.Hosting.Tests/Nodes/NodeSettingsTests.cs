@@ -22,9 +22,9 @@ public sealed class NodeSettingsTests
     public void All_problems_of_all_sections_are_told_at_once()
     {
         var failure = Assert.Throws<OptionsValidationException>(() => NodeSettings.Read(From(
-            ("Worker:Roles", "cook"), ("Endpoints:SiloPort", "-1"), ("Endpoints:ListenSiloPort", "5"), ("Health:Address", "here"), ("Membership:MissedProbes", "0"))));
+            ("Worker:Roles", "cook"), ("Endpoints:SiloPort", "-1"), ("Endpoints:ListenSiloPort", "5"), ("Health:Address", "here"), ("Membership:MissedProbes", "0"), ("Contrastive:Methods", "/no/methods.dll"))));
 
-        string[] expected = ["Store:Address", "'cook'", "Endpoints:SiloPort is -1", "Health:Address is 'here'", "Membership:MissedProbes is 0"];
+        string[] expected = ["Store:Address", "'cook'", "Endpoints:SiloPort is -1", "Health:Address is 'here'", "Membership:MissedProbes is 0", "Contrastive:Methods: there is no file /no/methods.dll"];
         Assert.All(expected, words => Assert.Contains(failure.Failures, problem => problem.Contains(words, StringComparison.Ordinal)));
     }
 

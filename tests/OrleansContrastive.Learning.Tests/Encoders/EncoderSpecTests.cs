@@ -46,6 +46,12 @@ public sealed class EncoderSpecTests
         Assert.Equal((16, 4, 2, 256), (spec.Depth, spec.Widening, spec.BlocksPerStage, spec.FeatureWidth));
     }
 
+    [Theory]
+    [InlineData("conv1d-gru", 64)]
+    [InlineData("conv1d-gru-w16", 16)]
+    public void A_signal_encoders_name_gives_its_width(string name, int width) =>
+        Assert.Equal(new SignalEncoderSpec(name, width, 1), EncoderSpec.Parse(name, 1, 32));
+
     [Fact]
     public void An_encoder_of_another_assembly_is_found_by_its_name()
     {
@@ -85,6 +91,7 @@ public sealed class EncoderSpecTests
     [InlineData("vit-tiny", 3, 30, "30 pixels are not whole patches of 4")]
     [InlineData("vit-tiny-p0", 3, 32, "whole patches of 0")]
     [InlineData("vit-tiny-h5", 3, 32, "divide its width 192, found 5")]
+    [InlineData("conv1d-gru-w12", 1, 32, "multiple of 8 in 8 to 1024, found 12")]
     [InlineData("vit-huge", 3, 32, "vit-tiny")]
     [InlineData("resnet19", 3, 32, "known are: resnet8")]
     [InlineData("resnet18-w0", 3, 32, "1 to 1024, found 0")]

@@ -26,6 +26,7 @@ public sealed class NetworkTests
                 data.Add("resnet8-w8", "resnet8-w8", 1, "simclr-mlp", 12, precision);
                 data.Add("wrn-10-1", "wrn-10-1", 2, "mlp", 8, precision);
                 data.Add("wrn-28-2", "wrn-28-2", 1, "mlp", 8, precision);
+                data.Add("conv1d-gru-w16", "conv1d-gru-w16", 2, "mlp", 8, precision);
                 data.Add("vit-tiny-p7", "vit-tiny-p7", 1, "mlp", 8, precision);
                 data.Add("vit-tiny-h6-sincos-frozen", "vit-tiny-h6-sincos-frozen", 1, "mlp", 8, precision);
             }

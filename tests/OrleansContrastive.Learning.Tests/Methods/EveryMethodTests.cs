@@ -18,6 +18,7 @@ public sealed class EveryMethodTests
         ["jigsaw"] = """{"orders":6}""",
         ["dcl"] = """{"sigma":0.5}""",
         ["cpc"] = """{"patch":8,"stride":4,"steps":2}""",
+        ["cpc-sequence"] = """{"steps":3}""",
         ["cpc-v2"] = """{"patch":8,"stride":4,"steps":2}""",
     };
 
@@ -32,7 +33,7 @@ public sealed class EveryMethodTests
         var losses = new List<double>();
         for (var step = 0; step < 14; step++)
         {
-            using var result = bench.Step(rate: name is "cpc" or "cpc-v2" or "n-pair" ? 0.01 : 0.03);
+            using var result = bench.Step(rate: name is "cpc" or "cpc-v2" or "cpc-sequence" or "n-pair" ? 0.01 : 0.03);
             Assert.True(result.Loss.IsFinite, $"Step {step} of {name} lost {result.Loss.Loss}.");
             losses.Add(result.Loss.Loss);
         }

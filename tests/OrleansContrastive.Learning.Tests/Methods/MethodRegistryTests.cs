@@ -10,7 +10,7 @@ public sealed class MethodRegistryTests
     {
         string[] names =
         [
-            "instdisc", "pirl", "moco-v1", "moco-v2", "moco-v3", "simclr", "cpc", "cpc-v2", "supcon", "dcl", "nnclr", "byol", "simsiam", "swav", "vicreg",
+            "instdisc", "pirl", "moco-v1", "moco-v2", "moco-v3", "simclr", "cpc", "cpc-v2", "cpc-sequence", "supcon", "dcl", "nnclr", "byol", "simsiam", "swav", "vicreg",
             "barlow-twins", "dino", "siamese", "triplet", "n-pair", "rotation", "relative-patch", "jigsaw", "colorization", "context-encoder", "frame-order",
         ];
         Assert.Empty(names.Except(MethodRegistry.Shared.Names));

@@ -17,16 +17,18 @@ internal sealed class Workbench : IDisposable
     private readonly KeyQueue? _queue;
     private readonly QueueMirror? _mirror;
     private readonly MemoryBank? _bank;
+    private readonly string _encoder;
     private long _step;
 
-    public Workbench(string name, string options = "", double temperature = 0.2, int images = Images)
+    public Workbench(string name, string options = "", double temperature = 0.2, int images = Images, MethodRegistry? registry = null)
     {
         var channels = name == "colorization" ? 3 : 1;
-        var entry = MethodRegistry.Shared.Find(name);
+        var entry = (registry ?? MethodRegistry.Shared).Find(name);
+        _encoder = entry.Defaults.TryGetValue("encoder", out var own) ? $"{own}-w16" : "resnet8-w8";
         Method = entry.Create(new() { Temperature = temperature, ImageSize = Side, Channels = channels, QueueLength = 40 }, options);
         Model = Create(channels, (string)entry.Defaults["head"]);
         KeyModel = Create(channels, (string)entry.Defaults["head"]);
-        _views = [.. Enumerable.Range(0, Method.Plan.Views).Select(view => Views(images, channels, Method.Plan, view))];
+        _views = [.. Enumerable.Range(0, Method.Plan.Views).Select(view => Draw(images, channels, Method.Plan, view))];
         Ids = [.. Enumerable.Range(0, images).Select(id => (long)id)];
         Labels = [.. Ids.Select(id => id % 4)];
         if (Method.Plan.Memory == MemoryKind.Queue)
@@ -47,6 +49,8 @@ internal sealed class Workbench : IDisposable
     public long[] Ids { get; }
 
     public long[] Labels { get; }
+
+    public IReadOnlyList<Tensor> Views => _views;
 
     public INegativeRows? Memory => _bank is not null ? _bank : _mirror;
 
@@ -94,13 +98,13 @@ internal sealed class Workbench : IDisposable
     private ContrastiveModel Create(int channels, string head)
     {
         var model = new ContrastiveModel(
-            EncoderSpec.Parse("resnet8-w8", channels, Side), new(head, 0, Width), new() { Grid = Method.Plan.Grid }, seed: 1, Method.Plan.Parts);
+            EncoderSpec.Parse(_encoder, channels, Side), new(head, 0, Width), new() { Grid = Method.Plan.Grid }, seed: 1, Method.Plan.Parts);
         model.train();
         return model;
     }
 
     /// <summary>Views of an image are alike: the image and a little noise of their own.</summary>
-    private static Tensor Views(int images, int channels, MethodPlan plan, int view)
+    private static Tensor Draw(int images, int channels, MethodPlan plan, int view)
     {
         var side = view >= plan.Views - plan.LocalViews ? 12 : Side;
         using var scope = NewDisposeScope();

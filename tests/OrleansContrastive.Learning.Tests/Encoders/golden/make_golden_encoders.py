@@ -125,6 +125,30 @@ class Transformer(nn.Module):
         return self.tokens(x)[0][:, 0]
 
 
+class SignalNet(nn.Module):
+    """Convolutions along the rows of an image, one after the other, and torch's own GRU."""
+
+    def __init__(self, width, channels):
+        super().__init__()
+        widths = [channels, width, width]
+        strides = [4, 4, 2]
+        self.convs = nn.ModuleList([nn.Conv2d(i, width, (1, 2 * s), (1, s), (0, s // 2), bias=False) for i, s in zip(widths, strides)])
+        self.norms = nn.ModuleList([SplitNorm(width) for _ in strides])
+        self.gru = nn.GRU(width, width, batch_first=True)
+
+    def contexts(self, x):
+        x = x.flatten(2).unsqueeze(2)
+        for conv, norm in zip(self.convs, self.norms):
+            x = F.relu(norm(conv(x)))
+        return self.gru(x.squeeze(2).transpose(1, 2))[0]
+
+    def map(self, x):
+        return self.contexts(x).transpose(1, 2).unsqueeze(2)
+
+    def forward(self, x):
+        return self.contexts(x).mean(1)
+
+
 def resized(positions, side, size):
     grid = positions[:, 1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
     grid = F.interpolate(grid, size=tuple(size), mode="bicubic", align_corners=False)
@@ -154,5 +178,6 @@ def position_embeddings():
 position_embeddings()
 network("wrn-10-1", WideNet(10, 1, 3), mlp(64, 8), (10, 3, 16, 16), 2)
 network("wrn-28-2", WideNet(28, 2, 1), mlp(128, 8), (6, 1, 28, 28), 1)
+network("conv1d-gru-w16", SignalNet(16, 1), mlp(16, 8), (6, 1, 16, 16), 2)
 network("vit-tiny-p7", Transformer(192, 3, 7, 28, 1), mlp(192, 8), (3, 1, 28, 28), 1)
 network("vit-tiny-h6-sincos-frozen", Transformer(192, 6, 16, 96, 3, True, True), mlp(192, 8), (1, 3, 96, 96), 1)
