@@ -26,6 +26,7 @@ public sealed class UsageTests
     [InlineData("evaluate", "Known: query, key", "train", "--dataset", "synthetic", "--set", "evaluate=both")]
     [InlineData("vit-tiny", "whole patches of 5", "train", "--dataset", "synthetic", "--encoder", "vit-tiny-p5")]
     [InlineData("keyMomentumSchedule", "Known: constant, cosine", "train", "--dataset", "synthetic", "--set", "keyMomentumSchedule=step")]
+    [InlineData("frames", "Known: even, consecutive", "train", "--dataset", "image-sequences", "--set", "frames=all")]
     [InlineData("gpu", "expected cpu, cuda", "train", "--dataset", "synthetic", "--device", "gpu")]
     [InlineData("nowhere", "holds no run", "resume", "nowhere")]
     [InlineData("/no/such/folder", "no such folder", "run", "list", "--store", "/no/such/folder")]
