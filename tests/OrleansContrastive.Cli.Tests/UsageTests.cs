@@ -29,6 +29,7 @@ public sealed class UsageTests
     [InlineData("lamda", "did you mean \"lambda\"", "train", "--dataset", "synthetic", "--method", "pirl", "--set", "lamda=0.3")]
     [InlineData("pretext", "pirl", "train", "--dataset", "synthetic", "--method", "pirl", "--set", "pretext=puzzle")]
     [InlineData("store", "expected bank", "train", "--dataset", "synthetic", "--method", "instdisc", "--set", "store=queue", "--set", "negatives=mirror")]
+    [InlineData("frames", "Known: even, consecutive", "train", "--dataset", "image-sequences", "--set", "frames=all")]
     [InlineData("gpu", "expected cpu, cuda", "train", "--dataset", "synthetic", "--device", "gpu")]
     [InlineData("nowhere", "holds no run", "resume", "nowhere")]
     [InlineData("/no/such/folder", "no such folder", "run", "list", "--store", "/no/such/folder")]

@@ -3,7 +3,7 @@ namespace OrleansContrastive.Data.Datasets;
 /// <summary>What the synthetic sets look like.</summary>
 public sealed record SyntheticOptions
 {
-    /// <summary>Number of classes, 1 to 256; of sequences at most 60, of signals 40.</summary>
+    /// <summary>Number of classes, 1 to 256; of sequences at most 60, of signals 25.</summary>
     public int Classes { get; init; } = 10;
 
     /// <summary>Width and height in pixels, 4 to 4,096; of sequences even and 8 or more.</summary>

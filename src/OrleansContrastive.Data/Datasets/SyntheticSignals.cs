@@ -4,15 +4,16 @@ namespace OrleansContrastive.Data.Datasets;
 
 /// <summary>
 /// One-dimensional signals of size x size samples, laid out row by row as a grey image. The shape of the wave and its period belong
-/// to the class; phase, height, noise and a few hundredths of the period are the signal's own. Always of one channel.
+/// to the class; phase, height and a few hundredths of the period are the signal's own, and its noise is louder than the wave. Always of
+/// one channel.
 /// </summary>
 internal sealed class SyntheticSignals : GeneratedDataset
 {
     private const int Shapes = 5;
     private const int Turn = 1 << 16;
 
-    // In samples, about √2 apart.
-    private static readonly int[] Periods = [40, 28, 57, 20, 80, 14, 113, 160];
+    // In samples, √2 apart.
+    private static readonly int[] Periods = [40, 28, 57, 20, 80];
 
     public SyntheticSignals(string name, SyntheticOptions options, bool test)
         : base(name, "synthetic-signals 1", "wave", options with { Channels = 1 }, test) =>
@@ -21,13 +22,13 @@ internal sealed class SyntheticSignals : GeneratedDataset
     protected override void Draw(PixelBuffer target, int label, ref PhiloxStream random)
     {
         // In 1/256 of a turn's 65,536th part; 4 % to either side.
-        var pace = (long)Turn * 256 / Periods[label / Shapes] * (960 + random.NextInt(81)) / 1000;
+        var pace = (long)Turn * 256 / Periods[label % Periods.Length] * (960 + random.NextInt(81)) / 1000;
         var phase = (long)random.NextInt(Turn) * 256;
-        var height = 12 + random.NextInt(17);
+        var height = 8 + random.NextInt(7);
         var pixels = target.Pixels;
         foreach (ref var pixel in pixels)
         {
-            pixel = Noisy(128 + height * Wave(label % Shapes, (int)(phase / 256 % Turn)) / Turn, random.NextUInt32());
+            pixel = Noisy(128 + (height * Wave(label / Periods.Length, (int)(phase / 256 % Turn)) + Turn / 2 >> 16), random.NextUInt32());
             phase += pace;
         }
     }

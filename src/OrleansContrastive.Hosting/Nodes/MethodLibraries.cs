@@ -34,11 +34,12 @@ public static class MethodLibraries
             try
             {
                 var assembly = AssemblyLoadContext.Default.LoadFromAssemblyPath(path);
-                if (!Loaded.Add(assembly)) return;
+                if (Loaded.Contains(assembly)) return;
                 // What it needs besides the program's own assemblies lies beside it.
                 AssemblyLoadContext.Default.Resolving += (context, name) =>
                     Path.Combine(Path.GetDirectoryName(path)!, $"{name.Name}.dll") is var beside && File.Exists(beside) ? context.LoadFromAssemblyPath(beside) : null;
                 MethodRegistry.Shared.Load(assembly);
+                Loaded.Add(assembly);
             }
             catch (Exception exception) when (exception is BadImageFormatException or FileLoadException)
             {

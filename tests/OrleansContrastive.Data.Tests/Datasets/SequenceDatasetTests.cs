@@ -1,6 +1,7 @@
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Data.Decoding;
 using OrleansContrastive.Data.Tests.Decoding;
+using Bitmap = OrleansContrastive.Tests.Shared.Bitmap;
 
 namespace OrleansContrastive.Data.Tests.Datasets;
 
@@ -63,7 +64,7 @@ public sealed class SequenceDatasetTests : IDisposable
     {
         // 12 x 8, with a red stripe of 2 columns at both ends, which the middle square leaves out.
         for (var frame = 0; frame < 4; frame++)
-            _folder.Write($"s/{frame}.bmp", Bitmap(12, 8, (x, _) => x is < 2 or >= 10 ? (255, 0, 0) : (x < 6 ? 10 : 30, 20, 40)));
+            _folder.Write($"s/{frame}.bmp", Bitmap.Bytes(12, 8, (x, _) => x is < 2 or >= 10 ? (255, 0, 0) : (x < 6 ? 10 : 30, 20, 40)));
 
         using var set = Open();
         var pixels = Read(set, 0).Pixels;
@@ -140,43 +141,13 @@ public sealed class SequenceDatasetTests : IDisposable
         for (var frame = 0; frame < length; frame++) _folder.Write($"{name}/{frame:d4}.bmp", Frame(frame));
     }
 
-    private static byte[] Frame(int number) => Bitmap(6, 5, (_, _) => (10 * number, 10 * number, 10 * number));
+    private static byte[] Frame(int number) => Bitmap.Bytes(6, 5, (_, _) => (10 * number, 10 * number, 10 * number));
 
     private static int[] Shown(IImageDataset set, int index)
     {
         var image = Read(set, index);
         int[] corners = [0, image.Width - 1, image.Width * (image.Height - 1), (image.Width * image.Height) - 1];
         return [.. corners.Select(at => image.Pixels[3 * at] / 10)];
-    }
-
-    /// <summary>An uncompressed BMP of 24 bits, from its format's description.</summary>
-    private static byte[] Bitmap(int width, int height, Func<int, int, (int Red, int Green, int Blue)> colour)
-    {
-        var stride = (3 * width + 3) / 4 * 4;
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        writer.Write("BM"u8);
-        writer.Write(54 + stride * height);
-        writer.Write(0);
-        writer.Write(54);
-        writer.Write(40);
-        writer.Write(width);
-        writer.Write(height);
-        writer.Write((short)1);
-        writer.Write((short)24);
-        for (var i = 0; i < 6; i++) writer.Write(0);
-        for (var y = height - 1; y >= 0; y--)
-        {
-            for (var x = 0; x < width; x++)
-            {
-                var (red, green, blue) = colour(x, y);
-                writer.Write([(byte)blue, (byte)green, (byte)red]);
-            }
-
-            writer.Write(new byte[stride - 3 * width]);
-        }
-
-        return stream.ToArray();
     }
 
     private static PixelBuffer Read(IImageDataset set, int index)
