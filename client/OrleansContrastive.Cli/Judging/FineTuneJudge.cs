@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data.Augmentation;
 using OrleansContrastive.Data.Datasets;
-using OrleansContrastive.Grains.Evaluation;
 using OrleansContrastive.Hosting.Evaluation;
 using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Evaluation.FineTuning;

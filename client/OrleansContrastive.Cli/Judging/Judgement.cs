@@ -1,6 +1,5 @@
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data.Datasets;
-using OrleansContrastive.Grains.Evaluation;
 using OrleansContrastive.Hosting.Evaluation;
 using OrleansContrastive.Learning.Evaluation;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using OrleansContrastive.Grains.Evaluation;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Learning.Evaluation;
 
 namespace OrleansContrastive.Cli.Judging;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data.Datasets;
-using OrleansContrastive.Grains.Evaluation;
 using OrleansContrastive.Hosting.Evaluation;
 using OrleansContrastive.Learning.Evaluation;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using OrleansContrastive.Grains.Evaluation;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Hosting.Evaluation;
 using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Evaluation.Linear;

@@ -1,6 +1,6 @@
 using OrleansContrastive.Cli.Display;
 using OrleansContrastive.Cli.Pictures;
-using OrleansContrastive.Grains.Runs;
+using OrleansContrastive.Contracts.Runs;
 
 namespace OrleansContrastive.Cli.Plots;
 

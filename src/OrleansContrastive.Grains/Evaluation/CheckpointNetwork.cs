@@ -11,22 +11,6 @@ using TorchSharp;
 
 namespace OrleansContrastive.Grains.Evaluation;
 
-/// <summary>Which weights of a run are judged.</summary>
-public enum NetworkWeights
-{
-    /// <summary>θ_q, which gradients move.</summary>
-    Query,
-
-    /// <summary>θ_k, the moving average.</summary>
-    Key,
-
-    /// <summary>Those of the start: what training has to beat.</summary>
-    Initial,
-
-    /// <summary>Those that the seed draws, even where the run started from an encoder that was brought along.</summary>
-    Scratch,
-}
-
 /// <summary>The networks of a published checkpoint, without any actor. Safe for all threads.</summary>
 public sealed class CheckpointNetwork
 {

@@ -3,29 +3,9 @@ using System.Text.Json.Serialization;
 using OrleansContrastive.Checkpoints;
 using OrleansContrastive.Checkpoints.Manifests;
 using OrleansContrastive.Contracts.Leases;
+using OrleansContrastive.Contracts.Runs;
 
 namespace OrleansContrastive.Grains.Runs;
-
-/// <summary>Means over consecutive commits of a run.</summary>
-/// <param name="Samples">Samples applied at the last of them.</param>
-/// <param name="Commits">How many they are.</param>
-/// <param name="Loss">Mean loss.</param>
-/// <param name="ChanceLevel">Loss of an encoder that knows nothing.</param>
-/// <param name="Accuracy">Contrastive accuracy.</param>
-/// <param name="Staleness">Versions between a gradient's weights and its place in the order.</param>
-/// <param name="KeyLag">Versions between the key weights used and the newest.</param>
-public sealed record RunPoint(long Samples, int Commits, double Loss, double ChanceLevel, double Accuracy, double Staleness, double KeyLag)
-{
-    /// <summary>This point and the one after it as one.</summary>
-    internal RunPoint With(RunPoint next)
-    {
-        var share = next.Commits / (double)(Commits + next.Commits);
-        double Mean(double mine, double its) => mine + ((its - mine) * share);
-        return new(
-            next.Samples, Commits + next.Commits, Mean(Loss, next.Loss), Mean(ChanceLevel, next.ChanceLevel), Mean(Accuracy, next.Accuracy),
-            Mean(Staleness, next.Staleness), Mean(KeyLag, next.KeyLag));
-    }
-}
 
 /// <summary>
 /// The course of a run from its first commit, for plots: at most <see cref="MostPoints"/> points, some 60 KB as a file of every
@@ -98,11 +78,11 @@ public sealed class RunHistory
     {
         if (_waiting.Count == 0) return;
         // In the order of leases, so that sums do not depend on who was first.
-        var point = _waiting.OrderBy(waiting => waiting.Lease).Select(waiting => waiting.Point).Aggregate((all, next) => all.With(next)) with { Samples = samples };
+        var point = _waiting.OrderBy(waiting => waiting.Lease).Select(waiting => waiting.Point).Aggregate(Merge) with { Samples = samples };
         _waiting.Clear();
         if (_points.Count > 0 && _points[^1].Commits < _commitsPerPoint)
         {
-            _points[^1] = _points[^1].With(point);
+            _points[^1] = Merge(_points[^1], point);
             return;
         }
 
@@ -112,9 +92,19 @@ public sealed class RunHistory
 
     private void Join()
     {
-        for (var i = 0; i < MostPoints / 2; i++) _points[i] = _points[2 * i].With(_points[(2 * i) + 1]);
+        for (var i = 0; i < MostPoints / 2; i++) _points[i] = Merge(_points[2 * i], _points[(2 * i) + 1]);
         _points.RemoveRange(MostPoints / 2, MostPoints / 2);
         _commitsPerPoint *= 2;
+    }
+
+    /// <summary>Two neighbours as one.</summary>
+    private static RunPoint Merge(RunPoint point, RunPoint next)
+    {
+        var share = next.Commits / (double)(point.Commits + next.Commits);
+        double Mean(double mine, double its) => mine + ((its - mine) * share);
+        return new(
+            next.Samples, point.Commits + next.Commits, Mean(point.Loss, next.Loss), Mean(point.ChanceLevel, next.ChanceLevel),
+            Mean(point.Accuracy, next.Accuracy), Mean(point.Staleness, next.Staleness), Mean(point.KeyLag, next.KeyLag));
     }
 
     private sealed record Stored(int CommitsPerPoint, RunPoint[] Points);

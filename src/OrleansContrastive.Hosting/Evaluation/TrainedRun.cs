@@ -30,7 +30,7 @@ public sealed class TrainedRun : IAsyncDisposable
     private readonly DatasetShelf _shelf = new();
     private readonly List<IImageDataset> _opened = [];
 
-    private TrainedRun(Manifest manifest, CheckpointNetwork network, RunHistory history, DeviceLanes lanes)
+    private TrainedRun(Manifest manifest, CheckpointNetwork network, IReadOnlyList<RunPoint> history, DeviceLanes lanes)
     {
         (Manifest, _network, History, _lanes) = (manifest, network, history, lanes);
         Recipe = JsonSerializer.Deserialize<AugmentationRecipe>(Spec.Augmentations[0])!;
@@ -40,7 +40,7 @@ public sealed class TrainedRun : IAsyncDisposable
     public Manifest Manifest { get; }
 
     /// <summary>How the run came to the checkpoint; without points where the checkpoint holds none.</summary>
-    public RunHistory History { get; }
+    public IReadOnlyList<RunPoint> History { get; }
 
     /// <summary>What the run learns.</summary>
     public RunSpec Spec => _network.Spec;
@@ -88,7 +88,7 @@ public sealed class TrainedRun : IAsyncDisposable
         var history = await RunHistory.ReadAsync(manifests, manifest, cancellationToken).ConfigureAwait(false);
         var options = new WorkerOptions();
         worker?.Invoke(options);
-        return new(manifest, network, history, LaneFactory.Create(options));
+        return new(manifest, network, history.Points, LaneFactory.Create(options));
     }
 
     /// <summary>

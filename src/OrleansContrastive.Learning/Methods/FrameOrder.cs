@@ -24,10 +24,8 @@ public sealed class FrameOrder : IContrastiveMethod
     {
         var (model, size) = (batch.Model, batch.Views[0].shape[2] / Side);
         var frames = batch.Views[0].unfold(2, size, size).unfold(3, size, size).permute(2, 3, 0, 1, 4, 5).reshape(-1, batch.Views[0].shape[1], size, size);
-        var features = model.MapFeatures(frames).view(Frames, batch.Count, -1).permute(1, 0, 2);
-        long[] places = [.. Drawn(batch.Position, batch.SampleIds).SelectMany(order => Orders[order])];
-        var index = tensor(places, [batch.Count, Frames, 1], device: features.device).expand(-1, -1, features.shape[2]);
-        return new(batch, outputs: [model.Through("order", features.gather(1, index).reshape(batch.Count, -1))]);
+        long[][] places = [.. Drawn(batch.Position, batch.SampleIds).Select(order => Orders[order])];
+        return new(batch, outputs: [model.Through("order", Patches.Arrange(model.MapFeatures(frames), places))]);
     }
 
     /// <inheritdoc/>

@@ -30,10 +30,8 @@ public sealed class JigsawPermutation(JigsawOptions options) : IContrastiveMetho
     {
         var model = batch.Model;
         var pieces = Patches.Jigsaw(batch.Views[0], Cells, batch.Position);
-        var features = model.MapFeatures(pieces.flatten(0, 1)).view(Pieces, batch.Count, -1).permute(1, 0, 2);
-        long[] places = [.. Drawn(batch.Position, batch.SampleIds).SelectMany(order => _orders[order])];
-        var index = tensor(places, [batch.Count, Pieces, 1], device: features.device).expand(-1, -1, features.shape[2]);
-        return new(batch, outputs: [model.Through("order", features.gather(1, index).reshape(batch.Count, -1))]);
+        long[][] places = [.. Drawn(batch.Position, batch.SampleIds).Select(order => _orders[order])];
+        return new(batch, outputs: [model.Through("order", Patches.Arrange(model.MapFeatures(pieces.flatten(0, 1)), places))]);
     }
 
     /// <inheritdoc/>

@@ -63,10 +63,8 @@ public sealed class PretextInvariance(MethodContext context, PirlOptions options
     {
         var model = batch.Model;
         var pieces = Patches.Jigsaw(batch.Views[1], Cells, batch.Position);
-        var rows = model.Through("patch", model.Features(pieces.flatten(0, 1))).view(Cells * Cells, batch.Count, -1).permute(1, 0, 2);
-        var orders = Patches.DrawOrders(batch.Position, batch.SampleIds, Cells * Cells).SelectMany(order => order).ToArray();
-        var index = tensor(orders, [batch.Count, Cells * Cells, 1], device: rows.device).expand(-1, -1, rows.shape[2]);
-        return model.Through("joined", rows.gather(1, index).reshape(batch.Count, -1));
+        var rows = model.Through("patch", model.Features(pieces.flatten(0, 1)));
+        return model.Through("joined", Patches.Arrange(rows, Patches.DrawOrders(batch.Position, batch.SampleIds, Cells * Cells)));
     }
 
     private static Tensor Turned(MethodBatch batch)

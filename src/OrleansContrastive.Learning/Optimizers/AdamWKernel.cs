@@ -44,14 +44,14 @@ public static class AdamWKernel
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         var length = weights.Length;
-        RequireLength(nameof(gradient), gradient.Length, length);
-        RequireLength(nameof(mean), mean.Length, length);
-        RequireLength(nameof(square), square.Length, length);
-        RequireLength(nameof(keyWeights), keyWeights.Length, length);
-        RequireLength(nameof(nextWeights), nextWeights.Length, length);
-        RequireLength(nameof(nextMean), nextMean.Length, length);
-        RequireLength(nameof(nextSquare), nextSquare.Length, length);
-        RequireLength(nameof(nextKeyWeights), nextKeyWeights.Length, length);
+        SgdEmaKernel.RequireLength(nameof(gradient), gradient.Length, length);
+        SgdEmaKernel.RequireLength(nameof(mean), mean.Length, length);
+        SgdEmaKernel.RequireLength(nameof(square), square.Length, length);
+        SgdEmaKernel.RequireLength(nameof(keyWeights), keyWeights.Length, length);
+        SgdEmaKernel.RequireLength(nameof(nextWeights), nextWeights.Length, length);
+        SgdEmaKernel.RequireLength(nameof(nextMean), nextMean.Length, length);
+        SgdEmaKernel.RequireLength(nameof(nextSquare), nextSquare.Length, length);
+        SgdEmaKernel.RequireLength(nameof(nextKeyWeights), nextKeyWeights.Length, length);
 
         var shrink = T.CreateChecked(1 - step.LearningRate * step.WeightDecay);
         var rate = T.CreateChecked(step.LearningRate / step.Correction1);
@@ -95,14 +95,6 @@ public static class AdamWKernel
             var weight = shrink * weights[j] - rate * (first / scale);
             var key = keepKey * keyWeights[j] + takeKey * weight;
             (nextMean[j], nextSquare[j], nextWeights[j], nextKeyWeights[j]) = (first, second, weight, key);
-        }
-    }
-
-    private static void RequireLength(string name, int found, int expected)
-    {
-        if (found != expected)
-        {
-            throw new ArgumentException($"{name} has {found} elements; expected {expected}, as the weights have.", name);
         }
     }
 }

@@ -91,7 +91,7 @@ public static class SgdEmaKernel
         }
     }
 
-    private static void RequireLength(string name, int found, int expected)
+    internal static void RequireLength(string name, int found, int expected)
     {
         if (found != expected)
         {

@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using OrleansContrastive.Cli.Pictures;
 using OrleansContrastive.Cli.Plots;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Data.Decoding;
 
@@ -87,7 +88,7 @@ public sealed class PictureTests
         var plot = new RunPlot
         {
             Title = "a < b & c",
-            History = [.. Enumerable.Range(1, 50).Select(i => new Grains.Runs.RunPoint(i * 10, 1, i == 20 ? double.NaN : 5.0 / i, 4, 0.1, i % 3, 1))],
+            History = [.. Enumerable.Range(1, 50).Select(i => new Contracts.Runs.RunPoint(i * 10, 1, i == 20 ? double.NaN : 5.0 / i, 4, 0.1, i % 3, 1))],
             Verdicts = [new(100, 10, 10, 0.5, 0.6), new(500, 10, 10, 0.55, 0.7)],
             Principal = [.. Enumerable.Range(0, 40).Select(i => (float)Math.Sin(i))],
             Explained = 0.5,

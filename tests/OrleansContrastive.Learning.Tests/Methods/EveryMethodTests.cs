@@ -31,6 +31,9 @@ public sealed class EveryMethodTests
         using var leaks = new TensorLeaks();
         using var bench = new Workbench(name, Options.GetValueOrDefault(name, ""));
         var losses = new List<double>();
+        // What a pretext task asks is drawn anew for every lease; this one it is asked before and after.
+        const long Asked = 1000;
+        using var before = bench.Look(Asked);
         for (var step = 0; step < 14; step++)
         {
             using var result = bench.Step(rate: name is "cpc" or "cpc-v2" or "cpc-sequence" or "n-pair" ? 0.01 : 0.03);
@@ -38,9 +41,16 @@ public sealed class EveryMethodTests
             losses.Add(result.Loss.Loss);
         }
 
-        // A queue makes the task harder as it fills, a new draw another one: the means of the ends are compared.
-        if (name is "moco-v1" or "moco-v2" or "nnclr" or "jigsaw" or "relative-patch" or "frame-order") return;
-        Assert.True(losses[^4..].Average() < losses[..3].Average(), $"{name} lost {string.Join(", ", losses.Select(loss => loss.ToString("F3")))}.");
+        if (name is "jigsaw" or "relative-patch" or "frame-order")
+        {
+            using var after = bench.Look(Asked);
+            Assert.True(after.Loss.Loss < before.Loss.Loss, $"{name} lost {before.Loss.Loss:F3} before and {after.Loss.Loss:F3} after.");
+            return;
+        }
+
+        // A queue makes the task harder until it is full, after the third step: the means of what follows are compared.
+        var first = bench.Method.Plan.Memory == MemoryKind.Queue ? losses[3..6] : losses[..3];
+        Assert.True(losses[^4..].Average() < first.Average(), $"{name} lost {string.Join(", ", losses.Select(loss => loss.ToString("F3")))}.");
     }
 
     [Theory]

@@ -55,10 +55,11 @@ internal sealed class Workbench : IDisposable
     public INegativeRows? Memory => _bank is not null ? _bank : _mirror;
 
     /// <summary>Loss and gradients of the next step, without an update.</summary>
-    public StepResult Look()
+    /// <param name="lease">What is drawn by; null = that of the next step.</param>
+    public StepResult Look(long? lease = null)
     {
         Model.zero_grad();
-        return MethodStep.Run(Method, Model, KeyModel, _views, Ids, Memory, new(3, _step, _step / 4.0), Labels);
+        return MethodStep.Run(Method, Model, KeyModel, _views, Ids, Memory, new(3, lease ?? _step, _step / 4.0), Labels);
     }
 
     /// <summary>One step of gradient descent; the key network follows by half, the memory takes the rows in.</summary>

@@ -2,7 +2,6 @@ using System.CommandLine;
 using OrleansContrastive.Cli.Judging;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data;
-using OrleansContrastive.Grains.Evaluation;
 using OrleansContrastive.Learning.Evaluation;
 
 namespace OrleansContrastive.Cli.Commands.Eval;

@@ -42,7 +42,7 @@ internal static class PlotCommand
             var plot = new RunPlot
             {
                 Title = FormattableString.Invariant($"{run.Spec.Method}, {run.Spec.Model.Encoder} on {run.Spec.Dataset.Name}: {run.Manifest.SamplesApplied:N0} samples"),
-                History = run.History.Points,
+                History = run.History,
                 Verdicts = trained.Folder(parsed) is { } folder ? [.. VerdictFile.Read(folder).Where(verdict => verdict.Samples <= run.Manifest.SamplesApplied)] : [],
                 Principal = axes.Places,
                 Explained = axes.TotalVariance > 0 ? axes.Variances.Sum() / axes.TotalVariance : 1,

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data;
-using OrleansContrastive.Grains.Evaluation;
 
 namespace OrleansContrastive.Cli.Commands.Models;
 

@@ -77,6 +77,19 @@ public static class Patches
         return Permutation.Draw(count, ref stream);
     })];
 
+    /// <summary>Puts the features of every image's pieces side by side, in an order of its own.</summary>
+    /// <param name="features">[P · B, F], piece by piece.</param>
+    /// <param name="orders">For each image, which piece comes where.</param>
+    /// <returns>[B, P · F].</returns>
+    public static Tensor Arrange(Tensor features, IReadOnlyList<long[]> orders)
+    {
+        using var scope = NewDisposeScope();
+        var (images, pieces, width) = (orders.Count, orders[0].Length, features.shape[1]);
+        var rows = features.view(pieces, images, width).permute(1, 0, 2);
+        var index = tensor(orders.SelectMany(order => order).ToArray(), [images, pieces, 1], device: features.device).expand(-1, -1, width);
+        return rows.gather(1, index).reshape(images, -1).MoveToOuterDisposeScope();
+    }
+
     private static RandomStream Stream(StepPosition position, long of) =>
         new(position.Seed, RandomPurpose.Pretext, (ulong)position.Lease, (ulong)of);
 }
