@@ -2,7 +2,7 @@
 
     exported_features.py NETWORK FILE VIEWS OUT
 
-NETWORK is a name of torchvision.models, such as resnet18. FILE is what `contrastive export` wrote (.pt or .safetensors), VIEWS a
+NETWORK is a name of torchvision.models, such as resnet18; with -ln behind it its norms are GroupNorm(1, C). FILE is what `contrastive export` wrote (.pt or .safetensors), VIEWS a
 safetensors file with one tensor "views" [N, 3, H, W], OUT gets "features" [N, F]. Only the classifier fc may be missing.
 """
 import sys
@@ -17,7 +17,8 @@ from safetensors_peer import load
 def main(network, file, views, out):
     torch.set_num_threads(1)
     state = torch.load(file) if file.endswith(".pt") else load(file)
-    model = getattr(torchvision.models, network)().eval()
+    norm = {"norm_layer": lambda channels: torch.nn.GroupNorm(1, channels)} if network.endswith("-ln") else {}
+    model = getattr(torchvision.models, network.removesuffix("-ln"))(**norm).eval()
     missing, unknown = model.load_state_dict(state, strict=False)
     if sorted(missing) != ["fc.bias", "fc.weight"] or unknown:
         raise ValueError(f"{file}: missing {missing}, unknown {unknown}; expected only fc.* to be missing")

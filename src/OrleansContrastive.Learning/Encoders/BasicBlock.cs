@@ -11,25 +11,25 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
     private readonly Convolution _first;
 
     [ComponentName(Name = "bn1")]
-    private readonly SplitBatchNorm _firstNorm;
+    private readonly MapNorm _firstNorm;
 
     [ComponentName(Name = "conv2")]
     private readonly Convolution _second;
 
     [ComponentName(Name = "bn2")]
-    private readonly SplitBatchNorm _secondNorm;
+    private readonly MapNorm _secondNorm;
 
     [ComponentName(Name = "downsample")]
     private readonly Downsample? _downsample;
 
-    public BasicBlock(LayerContext context, int inputs, int width, int stride)
+    public BasicBlock(LayerContext context, NormKind norm, int inputs, int width, int stride)
         : base(nameof(BasicBlock))
     {
         _first = new Convolution(context, inputs, width, 3, stride);
-        _firstNorm = new SplitBatchNorm(context, width);
+        _firstNorm = MapNorm.Create(context, norm, width);
         _second = new Convolution(context, width, width, 3, 1);
-        _secondNorm = new SplitBatchNorm(context, width);
-        if (stride != 1 || inputs != width) _downsample = new Downsample(context, inputs, width, stride);
+        _secondNorm = MapNorm.Create(context, norm, width);
+        if (stride != 1 || inputs != width) _downsample = new Downsample(context, norm, inputs, width, stride);
         RegisterComponents();
     }
 

@@ -17,34 +17,34 @@ internal sealed class BottleneckBlock : nn.Module<Tensor, Tensor>
     private readonly Convolution _reduce;
 
     [ComponentName(Name = "bn1")]
-    private readonly SplitBatchNorm _reduceNorm;
+    private readonly MapNorm _reduceNorm;
 
     [ComponentName(Name = "conv2")]
     private readonly Convolution _spatial;
 
     [ComponentName(Name = "bn2")]
-    private readonly SplitBatchNorm _spatialNorm;
+    private readonly MapNorm _spatialNorm;
 
     [ComponentName(Name = "conv3")]
     private readonly Convolution _expand;
 
     [ComponentName(Name = "bn3")]
-    private readonly SplitBatchNorm _expandNorm;
+    private readonly MapNorm _expandNorm;
 
     [ComponentName(Name = "downsample")]
     private readonly Downsample? _downsample;
 
-    public BottleneckBlock(LayerContext context, int inputs, int width, int stride)
+    public BottleneckBlock(LayerContext context, NormKind norm, int inputs, int width, int stride)
         : base(nameof(BottleneckBlock))
     {
         var outputs = width * Expansion;
         _reduce = new Convolution(context, inputs, width, 1, 1);
-        _reduceNorm = new SplitBatchNorm(context, width);
+        _reduceNorm = MapNorm.Create(context, norm, width);
         _spatial = new Convolution(context, width, width, 3, stride);
-        _spatialNorm = new SplitBatchNorm(context, width);
+        _spatialNorm = MapNorm.Create(context, norm, width);
         _expand = new Convolution(context, width, outputs, 1, 1);
-        _expandNorm = new SplitBatchNorm(context, outputs);
-        if (stride != 1 || inputs != outputs) _downsample = new Downsample(context, inputs, outputs, stride);
+        _expandNorm = MapNorm.Create(context, norm, outputs);
+        if (stride != 1 || inputs != outputs) _downsample = new Downsample(context, norm, inputs, outputs, stride);
         RegisterComponents();
     }
 

@@ -4,20 +4,20 @@ using static TorchSharp.torch;
 
 namespace OrleansContrastive.Learning.Encoders;
 
-/// <summary>The shortcut of a block that changes the shape: a 1x1 convolution and its batch norm.</summary>
+/// <summary>The shortcut of a block that changes the shape: a 1x1 convolution and its norm.</summary>
 internal sealed class Downsample : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "0")]
     private readonly Convolution _convolution;
 
     [ComponentName(Name = "1")]
-    private readonly SplitBatchNorm _norm;
+    private readonly MapNorm _norm;
 
-    public Downsample(LayerContext context, int inputs, int outputs, int stride)
+    public Downsample(LayerContext context, NormKind norm, int inputs, int outputs, int stride)
         : base(nameof(Downsample))
     {
         _convolution = new Convolution(context, inputs, outputs, 1, stride);
-        _norm = new SplitBatchNorm(context, outputs);
+        _norm = MapNorm.Create(context, norm, outputs);
         RegisterComponents();
     }
 

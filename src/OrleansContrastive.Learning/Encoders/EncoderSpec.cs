@@ -21,7 +21,7 @@ public abstract record EncoderSpec(string Name, int InputChannels)
 
     /// <summary>Reads a network by name.</summary>
     /// <param name="name">
-    /// One of <see cref="KnownNames"/>, or one with another number in its name: <c>resnet34-w24</c>, <c>wrn-16-4</c>,
+    /// One of <see cref="KnownNames"/>, or one with another number in its name: <c>resnet34-w24-ln</c>, <c>wrn-16-4</c>,
     /// <c>vit-tiny-p7</c> (see <see cref="ResNetSpec"/>, <see cref="WideResNetSpec"/>, <see cref="VisionTransformerSpec"/>,
     /// <see cref="SignalEncoderSpec"/>).
     /// </param>

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace OrleansContrastive.Learning.Encoders;
 
-/// <summary>A residual network without its classifier; parameters are named as in torchvision (conv1, bn1, layer1 …).</summary>
+/// <summary>A residual network without its classifier; parameters are named as in torchvision (conv1, bn1, layer1 …), whatever the norm is.</summary>
 internal sealed class ResNet : ConvolutionalEncoder
 {
     [ComponentName(Name = "conv1")]
     private readonly Convolution _stem;
 
     [ComponentName(Name = "bn1")]
-    private readonly SplitBatchNorm _stemNorm;
+    private readonly MapNorm _stemNorm;
 
     private readonly Stage[] _stages;
     private readonly bool _pools;
@@ -22,7 +22,7 @@ internal sealed class ResNet : ConvolutionalEncoder
     {
         var large = spec.Stem == StemKind.ImageNet;
         _stem = new Convolution(context, spec.InputChannels, spec.Width, large ? 7 : 3, large ? 2 : 1);
-        _stemNorm = new SplitBatchNorm(context, spec.Width);
+        _stemNorm = MapNorm.Create(context, spec.Norm, spec.Width);
         register_module("conv1", _stem);
         register_module("bn1", _stemNorm);
         _pools = large;

@@ -5,14 +5,15 @@ namespace OrleansContrastive.Learning.Encoders;
 
 /// <summary>
 /// A residual network (He et al., "Deep residual learning for image recognition", 2016): <c>resnet18</c>; <c>-wN</c> after the
-/// name sets the width of the first stage (64 by default).
+/// name sets the width of the first stage (64 by default), <c>-ln</c> behind that replaces batch norm by layer norm, as CPC v2 has it.
 /// </summary>
 /// <param name="Name">The name it was parsed from, such as <c>resnet18-w32</c>.</param>
 /// <param name="Depth">8 (three stages of one basic block), 18, 34 (four stages of basic blocks) or 50 (bottlenecks).</param>
 /// <param name="Width">The channels of the first stage; every later stage doubles them.</param>
 /// <param name="Stem">The first layers.</param>
 /// <param name="InputChannels">1 or 3.</param>
-public sealed partial record ResNetSpec(string Name, int Depth, int Width, StemKind Stem, int InputChannels)
+/// <param name="Norm">What its norms are over.</param>
+public sealed partial record ResNetSpec(string Name, int Depth, int Width, StemKind Stem, int InputChannels, NormKind Norm = NormKind.Batch)
     : EncoderSpec(Name, InputChannels)
 {
     private const int DefaultWidth = 64;
@@ -35,7 +36,7 @@ public sealed partial record ResNetSpec(string Name, int Depth, int Width, StemK
     public override int FeatureWidth => (Width << (Blocks.Count - 1)) * (Bottleneck ? BottleneckBlock.Expansion : 1);
 
     internal static EncoderFamily Family { get; } =
-        new(["resnet8", "resnet8-w16", "resnet18", "resnet18-w32", "resnet34", "resnet50"], "-wN sets the width", TryParse);
+        new(["resnet8", "resnet8-w16", "resnet18", "resnet18-w32", "resnet34", "resnet50", "resnet8-w16-ln", "resnet50-ln"], "-wN sets the width, -ln behind it takes layer norm", TryParse);
 
     /// <inheritdoc/>
     public override ImageEncoder Build(LayerContext context) => new ResNet(context, this);
@@ -60,9 +61,9 @@ public sealed partial record ResNetSpec(string Name, int Depth, int Width, StemK
 
         var depth = int.Parse(match.Groups["depth"].ValueSpan, CultureInfo.InvariantCulture);
         var stem = imageSize < SmallestImageNetSize ? StemKind.Cifar : StemKind.ImageNet;
-        return new ResNetSpec(name, depth, width, stem, channels);
+        return new ResNetSpec(name, depth, width, stem, channels, match.Groups["layer"].Success ? NormKind.Layer : NormKind.Batch);
     }
 
-    [GeneratedRegex("^resnet(?<depth>8|18|34|50)(-w(?<width>[0-9]+))?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^resnet(?<depth>8|18|34|50)(-w(?<width>[0-9]+))?(?<layer>-ln)?$", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
 }

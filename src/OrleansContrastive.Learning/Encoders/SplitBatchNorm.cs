@@ -10,7 +10,7 @@ namespace OrleansContrastive.Learning.Encoders;
 /// every part is normalised by its own statistics, which are recorded and not folded into the running ones; in
 /// evaluation the running statistics are used. Part s of S holds the samples from s·B/S to (s + 1)·B/S.
 /// </summary>
-public sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>, IRunningStatistics
+public sealed class SplitBatchNorm : MapNorm, IRunningStatistics
 {
     internal const double Epsilon = 1e-5;
 
@@ -65,18 +65,12 @@ public sealed class SplitBatchNorm : nn.Module<Tensor, Tensor>, IRunningStatisti
 
     private Tensor Bias => _bias ?? _fixed[1];
 
-    /// <summary>[B, C] or [B, C, H, W] to the same shape.</summary>
-    public override Tensor forward(Tensor input) => Normalize(input, rectify: false);
-
     /// <summary>
     /// Normalises, adds a shortcut, rectifies: in one operation where it can. The result is of the master type, or of
     /// bfloat16 like its input.
     /// </summary>
-    /// <param name="input">[B, C] or [B, C, H, W].</param>
-    /// <param name="rectify">Whether a ReLU ends it.</param>
-    /// <param name="shortcut">Added before the ReLU; of the shape of the input.</param>
-    /// <param name="reuseInput">Whether the input's memory may take the output when no gradient is recorded.</param>
-    public Tensor Normalize(Tensor input, bool rectify, Tensor? shortcut = null, bool reuseInput = false)
+    /// <inheritdoc/>
+    public override Tensor Normalize(Tensor input, bool rectify, Tensor? shortcut = null, bool reuseInput = false)
     {
         using var scope = NewDisposeScope();
         // The fused formulation reads and writes bfloat16 itself and computes in single precision.

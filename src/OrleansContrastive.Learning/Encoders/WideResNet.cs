@@ -8,13 +8,14 @@ namespace OrleansContrastive.Learning.Encoders;
 
 /// <summary>
 /// A wide residual network (Zagoruyko and Komodakis, "Wide residual networks", 2016, table 1): <c>wrn-D-K</c>, with D = 6n + 4
-/// layers in three stages of n blocks of 16K, 32K and 64K channels.
+/// layers in three stages of n blocks of 16K, 32K and 64K channels. <c>-ln</c> after the name replaces batch norm by layer norm.
 /// </summary>
 /// <param name="Name">The name it was parsed from, such as <c>wrn-28-2</c>.</param>
 /// <param name="Depth">D; 10 to 100.</param>
 /// <param name="Widening">K; 1 to 20.</param>
 /// <param name="InputChannels">1 or 3.</param>
-public sealed partial record WideResNetSpec(string Name, int Depth, int Widening, int InputChannels) : EncoderSpec(Name, InputChannels)
+/// <param name="Norm">What its norms are over.</param>
+public sealed partial record WideResNetSpec(string Name, int Depth, int Widening, int InputChannels, NormKind Norm = NormKind.Batch) : EncoderSpec(Name, InputChannels)
 {
     internal const int StemWidth = 16;
 
@@ -24,7 +25,7 @@ public sealed partial record WideResNetSpec(string Name, int Depth, int Widening
     /// <summary>The channels of the last stage.</summary>
     public override int FeatureWidth => 4 * StemWidth * Widening;
 
-    internal static EncoderFamily Family { get; } = new(["wrn-28-2"], "wrn-D-K sets depth and width", TryParse);
+    internal static EncoderFamily Family { get; } = new(["wrn-28-2", "wrn-28-2-ln"], "wrn-D-K sets depth and width", TryParse);
 
     /// <inheritdoc/>
     public override ImageEncoder Build(LayerContext context) => new WideResNet(context, this);
@@ -39,10 +40,10 @@ public sealed partial record WideResNetSpec(string Name, int Depth, int Widening
             throw new ArgumentException($"The depth of encoder '{name}' must be 6n + 4 in 10 to 100, found {depth}.", nameof(name));
         if (widening is < 1 or > 20)
             throw new ArgumentException($"The widening of encoder '{name}' must lie in 1 to 20, found {widening}.", nameof(name));
-        return new WideResNetSpec(name, depth, widening, channels);
+        return new WideResNetSpec(name, depth, widening, channels, match.Groups["layer"].Success ? NormKind.Layer : NormKind.Batch);
     }
 
-    [GeneratedRegex("^wrn-(?<depth>[0-9]{1,4})-(?<widening>[0-9]{1,4})$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^wrn-(?<depth>[0-9]{1,4})-(?<widening>[0-9]{1,4})(?<layer>-ln)?$", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
 }
 
@@ -59,7 +60,7 @@ internal sealed class WideResNet : ConvolutionalEncoder
     private readonly Convolution _stem;
 
     [ComponentName(Name = "bn1")]
-    private readonly SplitBatchNorm _lastNorm;
+    private readonly MapNorm _lastNorm;
 
     private readonly List<PreActivationBlock> _blocks = [];
     private readonly bool _channelsLast;
@@ -77,7 +78,7 @@ internal sealed class WideResNet : ConvolutionalEncoder
             var blocks = new PreActivationBlock[spec.BlocksPerStage];
             for (var i = 0; i < blocks.Length; i++)
             {
-                blocks[i] = new PreActivationBlock(context, inputs, width, stage > 0 && i == 0 ? 2 : 1);
+                blocks[i] = new PreActivationBlock(context, spec.Norm, inputs, width, stage > 0 && i == 0 ? 2 : 1);
                 inputs = width;
             }
 
@@ -85,7 +86,7 @@ internal sealed class WideResNet : ConvolutionalEncoder
             register_module($"layer{stage + 1}", nn.ModuleList(blocks));
         }
 
-        _lastNorm = new SplitBatchNorm(context, inputs);
+        _lastNorm = MapNorm.Create(context, spec.Norm, inputs);
         register_module("bn1", _lastNorm);
         RegisterComponents();
     }
@@ -113,13 +114,13 @@ internal sealed class WideResNet : ConvolutionalEncoder
 internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "bn1")]
-    private readonly SplitBatchNorm _firstNorm;
+    private readonly MapNorm _firstNorm;
 
     [ComponentName(Name = "conv1")]
     private readonly Convolution _first;
 
     [ComponentName(Name = "bn2")]
-    private readonly SplitBatchNorm _secondNorm;
+    private readonly MapNorm _secondNorm;
 
     [ComponentName(Name = "conv2")]
     private readonly Convolution _second;
@@ -127,12 +128,12 @@ internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "shortcut")]
     private readonly Convolution? _shortcut;
 
-    public PreActivationBlock(LayerContext context, int inputs, int width, int stride)
+    public PreActivationBlock(LayerContext context, NormKind norm, int inputs, int width, int stride)
         : base(nameof(PreActivationBlock))
     {
-        _firstNorm = new SplitBatchNorm(context, inputs);
+        _firstNorm = MapNorm.Create(context, norm, inputs);
         _first = new Convolution(context, inputs, width, 3, stride);
-        _secondNorm = new SplitBatchNorm(context, width);
+        _secondNorm = MapNorm.Create(context, norm, width);
         _second = new Convolution(context, width, width, 3, 1);
         if (stride != 1 || inputs != width) _shortcut = new Convolution(context, inputs, width, 1, stride);
         RegisterComponents();

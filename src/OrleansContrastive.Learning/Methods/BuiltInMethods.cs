@@ -49,7 +49,7 @@ public sealed class BuiltInMethods : IMethodModule
             (context, options) => new ContrastivePredictiveCoding(context, options), Head("none"));
         yield return MethodEntry.Of<CpcOptions>(
             "cpc-v2", "Contrastive predictive coding in four directions (Hénaff et al. 2020)",
-            (context, options) => new ContrastivePredictiveCoding(context, options with { Directions = 4, LayerNorm = true, PatchAugmentation = true }), Head("none"));
+            (context, options) => new ContrastivePredictiveCoding(context, options with { Directions = 4, LayerNorm = true, PatchAugmentation = true }), Head("none", ("encoder", "resnet18-ln")));
         yield return MethodEntry.Of<SequencePredictionOptions>(
             "cpc-sequence", "Contrastive predictive coding on signals (van den Oord et al. 2018)",
             (context, options) => new SequencePrediction(context, options), Head("none", ("encoder", "conv1d-gru")));

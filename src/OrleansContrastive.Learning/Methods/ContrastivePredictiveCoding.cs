@@ -21,7 +21,7 @@ public sealed record CpcOptions
     /// <summary>Directions in which rows are foretold: 1 (down) or 4 (down, up, right, left).</summary>
     public int Directions { get; init; } = 1;
 
-    /// <summary>Layer norm on features and context.</summary>
+    /// <summary>Layer norm on features and context; which norm the encoder has, its name says.</summary>
     public bool LayerNorm { get; init; }
 
     /// <summary>Patches are turned over at random and lose two of three colours, each by itself.</summary>
@@ -32,8 +32,8 @@ public sealed record CpcOptions
 /// rows of patches seen so far foretell the patches some rows below, among all patches of the batch.</summary>
 /// <remarks>
 /// L = mean over directions, steps k and places of −ln exp(W_k c · z⁺) / Σ exp(W_k c · z), scores divided by the run's temperature (1 in the paper, which has none). The context is two
-/// causal convolutions, smaller than the paper's PixelCNN. The encoder keeps the batch norm of its residual network: v2's argument against it (it leaks between the patches of an image)
-/// concerns networks much larger than these.
+/// causal convolutions, smaller than the paper's PixelCNN. v2's encoder has layer norm in place of batch norm, by which the patches of an image tell of each other: its recipes take the encoders
+/// whose names end with <c>-ln</c> (<see cref="Encoders.MapLayerNorm"/>). Any other may be asked for.
 /// </remarks>
 public sealed class ContrastivePredictiveCoding(MethodContext context, CpcOptions options) : IContrastiveMethod
 {

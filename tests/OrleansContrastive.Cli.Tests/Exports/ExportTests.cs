@@ -20,6 +20,8 @@ public sealed class ExportTests : IDisposable
     [InlineData("resnet18", "torch")]
     [InlineData("resnet18", "safetensors")]
     [InlineData("resnet50", "torch")]
+    [InlineData("resnet18-ln", "torch")]
+    [InlineData("resnet18-ln", "safetensors")]
     public async Task Torchvision_loads_the_encoder_strictly_and_gives_our_features(string encoder, string format)
     {
         using var model = TinyModels.Create(encoder, channels: 3, size: 96);
@@ -47,6 +49,9 @@ public sealed class ExportTests : IDisposable
     [InlineData("resnet8-w8", 3, 32, "dino-mlp")]
     [InlineData("resnet8-w8", 3, 32, "byol-mlp")]
     [InlineData("wrn-16-1", 3, 32, "none")]
+    [InlineData("resnet8-w8-ln", 1, 28, "simclr-mlp")]
+    [InlineData("resnet50-w8-ln", 3, 96, "none")]
+    [InlineData("wrn-16-1-ln", 3, 32, "mlp")]
     [InlineData("vit-tiny-p8", 1, 24, "dino-mlp")]
     [InlineData("vit-tiny-p8-sincos-frozen", 3, 32, "none")]
     public async Task Onnxruntime_gives_our_features(string encoder, int channels, int size, string head, string precision = "float32")

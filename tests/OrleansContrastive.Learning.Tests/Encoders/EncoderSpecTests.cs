@@ -39,6 +39,14 @@ public sealed class EncoderSpecTests
         Assert.Equal((side, width), (spec.Side, spec.FeatureWidth));
     }
 
+    [Theory]
+    [InlineData("resnet8-w16-ln", NormKind.Layer)]
+    [InlineData("resnet50-ln", NormKind.Layer)]
+    [InlineData("wrn-28-2-ln", NormKind.Layer)]
+    [InlineData("wrn-28-2", NormKind.Batch)]
+    public void A_name_says_which_norm(string name, NormKind norm) =>
+        Assert.Equal(norm, EncoderSpec.Parse(name, 3, 32) switch { ResNetSpec residual => residual.Norm, WideResNetSpec wide => wide.Norm, _ => (NormKind?)null });
+
     [Fact]
     public void A_wide_residual_networks_name_gives_depth_and_width()
     {
@@ -94,6 +102,7 @@ public sealed class EncoderSpecTests
     [InlineData("conv1d-gru-w12", 1, 32, "multiple of 8 in 8 to 1024, found 12")]
     [InlineData("vit-huge", 3, 32, "vit-tiny")]
     [InlineData("resnet19", 3, 32, "known are: resnet8")]
+    [InlineData("resnet8-ln-w16", 3, 32, "-ln behind it takes layer norm")]
     [InlineData("resnet18-w0", 3, 32, "1 to 1024, found 0")]
     [InlineData("resnet8-w4", 3, 32, "multiple of 8, found 4")]
     [InlineData("resnet18-w99999999999", 3, 32, "1 to 1024, found 99999999999")]

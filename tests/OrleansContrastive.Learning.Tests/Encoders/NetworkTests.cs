@@ -26,6 +26,9 @@ public sealed class NetworkTests
                 data.Add("resnet8-w8", "resnet8-w8", 1, "simclr-mlp", 12, precision);
                 data.Add("wrn-10-1", "wrn-10-1", 2, "mlp", 8, precision);
                 data.Add("wrn-28-2", "wrn-28-2", 1, "mlp", 8, precision);
+                data.Add("resnet8-w16-ln", "resnet8-w16-ln", 1, "mlp", 8, precision);
+                data.Add("resnet50-w8-ln", "resnet50-w8-ln", 1, "mlp", 8, precision);
+                data.Add("wrn-10-1-ln", "wrn-10-1-ln", 1, "mlp", 8, precision);
                 data.Add("conv1d-gru-w16", "conv1d-gru-w16", 2, "mlp", 8, precision);
                 data.Add("vit-tiny-p7", "vit-tiny-p7", 1, "mlp", 8, precision);
                 data.Add("vit-tiny-h6-sincos-frozen", "vit-tiny-h6-sincos-frozen", 1, "mlp", 8, precision);
@@ -77,6 +80,19 @@ public sealed class NetworkTests
         var (forCalmOutput, forGradient) = Tolerances(golden, "calm.deviation", precision);
         Train(model, views, golden, "calm.output", forCalmOutput);
         Compare(golden, "calm.gradient.", shard.Parameters, ModelExchange.ReadGradients(model, shard), precision, forGradient);
+    });
+
+    [Fact]
+    public void With_layer_norm_no_image_knows_of_another() => Leaks.None(() =>
+    {
+        using var scope = NewDisposeScope();
+        using var model = new ContrastiveModel(EncoderSpec.Parse("resnet8-w8-ln", 3, 16), new("none", 0, 0), new ModelOptions { Precision = Precision.Float64 }, seed: 1);
+        var views = Numbers.Of([3, 3, 16, 16], 7, ScalarType.Float64);
+        model.train();
+        var together = model.Features(views);
+        var alone = model.Features(views.narrow(0, 1, 1));
+        Numbers.Close(Numbers.From(alone), Numbers.From(together.narrow(0, 1, 1)), 1e-12, "one image of the batch");
+        Assert.Empty(model.Layout.Moments);
     });
 
     // Rounding switches some ReLU of a deep network on or off, in PyTorch too, so single precision is held to 1e-5 or to

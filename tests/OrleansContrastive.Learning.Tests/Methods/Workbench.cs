@@ -24,7 +24,12 @@ internal sealed class Workbench : IDisposable
     {
         var channels = name == "colorization" ? 3 : 1;
         var entry = (registry ?? MethodRegistry.Shared).Find(name);
-        _encoder = entry.Defaults.TryGetValue("encoder", out var own) ? $"{own}-w16" : "resnet8-w8";
+        _encoder = entry.Defaults.GetValueOrDefault("encoder") switch
+        {
+            null => "resnet8-w8",
+            "resnet18-ln" => "resnet8-w8-ln",
+            var own => $"{own}-w16",
+        };
         Method = entry.Create(new() { Temperature = temperature, ImageSize = Side, Channels = channels, QueueLength = 40 }, options);
         Model = Create(channels, (string)entry.Defaults["head"]);
         KeyModel = Create(channels, (string)entry.Defaults["head"]);

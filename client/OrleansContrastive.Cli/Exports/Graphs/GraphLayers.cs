@@ -48,6 +48,24 @@ internal sealed class GraphLayers(OnnxGraph graph, IEnumerable<NamedTensor> tens
         return Node("BatchNormalization", [input, Weights($"{name}.weight"), Weights($"{name}.bias"), Weights($"{name}.running_mean"), Weights($"{name}.running_var")], null, ("epsilon", NormEpsilon));
     }
 
+    /// <summary>The norm of a residual network: batch norm where there are running statistics, layer norm over channels and places where there are none.</summary>
+    public string MapNorm(string input, string name)
+    {
+        if (Has($"{name}.running_mean")) return Norm(input, name);
+        string ByChannel(string part) => graph.Weights(_tensors[part] with { Shape = [.. _tensors[part].Shape, 1, 1] });
+        var scaled = Node("Mul", [Standardized(input, NormEpsilon, 1, 2, 3), ByChannel($"{name}.weight")]);
+        return Node("Add", [scaled, ByChannel($"{name}.bias")]);
+    }
+
+    /// <summary>(x − mean)/√(variance + ε), both over some axes.</summary>
+    public string Standardized(string input, float epsilon, params long[] axes)
+    {
+        (string, object) over = ("axes", axes);
+        var centred = Node("Sub", [input, Node("ReduceMean", [input], null, over)]);
+        var variance = Node("ReduceMean", [Node("Mul", [centred, centred])], null, over);
+        return Node("Div", [centred, Node("Sqrt", [Node("Add", [variance, Constant("norm_epsilon", epsilon)])])]);
+    }
+
     /// <summary>Rows [N, inputs] to [N, outputs].</summary>
     public string Linear(string input, string name)
     {

@@ -9,7 +9,7 @@ internal static class ResidualGraphs
     public static string ResNet(GraphLayers layers, ResNetSpec spec, string pixels)
     {
         var large = spec.Stem == StemKind.ImageNet;
-        var x = layers.Relu(layers.Norm(layers.Convolution(pixels, "conv1", large ? 2 : 1), "bn1"));
+        var x = layers.Relu(layers.MapNorm(layers.Convolution(pixels, "conv1", large ? 2 : 1), "bn1"));
         if (large) x = layers.Node("MaxPool", [x], null, ("kernel_shape", new long[] { 3, 3 }), ("strides", new long[] { 2, 2 }), ("pads", new long[] { 1, 1, 1, 1 }));
         for (var stage = 0; stage < spec.Blocks.Count; stage++)
         {
@@ -29,14 +29,14 @@ internal static class ResidualGraphs
             for (var block = 0; block < spec.BlocksPerStage; block++)
             {
                 var (name, stride) = (FormattableString.Invariant($"layer{stage + 1}.{block}"), stage > 0 && block == 0 ? 2 : 1);
-                var active = layers.Relu(layers.Norm(x, $"{name}.bn1"));
-                var inner = layers.Relu(layers.Norm(layers.Convolution(active, $"{name}.conv1", stride), $"{name}.bn2"));
+                var active = layers.Relu(layers.MapNorm(x, $"{name}.bn1"));
+                var inner = layers.Relu(layers.MapNorm(layers.Convolution(active, $"{name}.conv1", stride), $"{name}.bn2"));
                 var shortcut = layers.Has($"{name}.shortcut.weight") ? layers.Convolution(active, $"{name}.shortcut", stride) : x;
                 x = layers.Node("Add", [layers.Convolution(inner, $"{name}.conv2", 1), shortcut]);
             }
         }
 
-        return Mean(layers, layers.Relu(layers.Norm(x, "bn1")));
+        return Mean(layers, layers.Relu(layers.MapNorm(x, "bn1")));
     }
 
     // The stride is on the first 3x3 convolution, as in torchvision.
@@ -48,11 +48,11 @@ internal static class ResidualGraphs
         {
             if (i > 1) x = layers.Relu(x);
             var number = FormattableString.Invariant($"{i}");
-            x = layers.Norm(layers.Convolution(x, $"{name}.conv{number}", i == convolutions - 1 ? stride : 1), $"{name}.bn{number}");
+            x = layers.MapNorm(layers.Convolution(x, $"{name}.conv{number}", i == convolutions - 1 ? stride : 1), $"{name}.bn{number}");
         }
 
         var shortcut = layers.Has($"{name}.downsample.0.weight")
-            ? layers.Norm(layers.Convolution(input, $"{name}.downsample.0", stride), $"{name}.downsample.1")
+            ? layers.MapNorm(layers.Convolution(input, $"{name}.downsample.0", stride), $"{name}.downsample.1")
             : input;
         return layers.Relu(layers.Node("Add", [x, shortcut]));
     }

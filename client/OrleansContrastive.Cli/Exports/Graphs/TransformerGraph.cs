@@ -46,11 +46,7 @@ internal static class TransformerGraph
 
     private static string Norm(GraphLayers layers, string x, string name)
     {
-        (string, object) lastAxis = ("axes", new long[] { -1 });
-        var centred = layers.Node("Sub", [x, layers.Node("ReduceMean", [x], null, lastAxis)]);
-        var variance = layers.Node("ReduceMean", [layers.Node("Mul", [centred, centred])], null, lastAxis);
-        var deviation = layers.Node("Sqrt", [layers.Node("Add", [variance, layers.Constant("norm_epsilon", NormEpsilon)])]);
-        var scaled = layers.Node("Mul", [layers.Node("Div", [centred, deviation]), layers.Weights($"{name}.weight")]);
+        var scaled = layers.Node("Mul", [layers.Standardized(x, NormEpsilon, -1), layers.Weights($"{name}.weight")]);
         return layers.Node("Add", [scaled, layers.Weights($"{name}.bias")]);
     }
 

@@ -48,15 +48,20 @@ class SplitNorm(torch.nn.BatchNorm2d):
         pass
 
 
+def layer_norm(channels):
+    """Over channels and places of each image."""
+    return torch.nn.GroupNorm(1, channels)
+
+
 class Net(torch.nn.Module):
     """torchvision's residual network in another depth or width, without the classifier."""
 
-    def __init__(self, block, blocks, width, channels, cifar):
+    def __init__(self, block, blocks, width, channels, cifar, norm=SplitNorm):
         super().__init__()
         make = torchvision.models.ResNet._make_layer
-        self._norm_layer, self.dilation, self.groups, self.base_width = SplitNorm, 1, 1, 64
+        self._norm_layer, self.dilation, self.groups, self.base_width = norm, 1, 1, 64
         self.conv1 = torch.nn.Conv2d(channels, width, 3, 1, 1, bias=False) if cifar else torch.nn.Conv2d(channels, width, 7, 2, 3, bias=False)
-        self.bn1 = SplitNorm(width)
+        self.bn1 = norm(width)
         self.pool = not cifar
         self.inplanes = width
         for i, count in enumerate(blocks):
@@ -203,6 +208,8 @@ def networks():
     network("resnet34-w8", Net(basic, [3, 4, 6, 3], 8, 3, True), mlp(64, 8), (12, 3, 32, 32), 3)
     network("resnet50-w8", Net(bottleneck, [3, 4, 6, 3], 8, 1, False), mlp(256, 12), (8, 1, 96, 96), 1)
     network("resnet8-w8", Net(basic, [1, 1, 1], 8, 1, True), simclr(32, 12), (16, 1, 28, 28), 1)
+    network("resnet8-w16-ln", Net(basic, [1, 1, 1], 16, 1, True, layer_norm), mlp(64, 8), (6, 1, 8, 8), 1)
+    network("resnet50-w8-ln", Net(bottleneck, [3, 4, 6, 3], 8, 3, False, layer_norm), mlp(256, 8), (3, 3, 96, 96), 1)
 
 
 def layers():

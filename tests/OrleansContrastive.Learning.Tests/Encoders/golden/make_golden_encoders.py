@@ -9,17 +9,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from make_golden import HERE, SplitNorm, mlp, network, tensor, write_golden
+from make_golden import HERE, SplitNorm, layer_norm, mlp, network, tensor, write_golden
 
 
 class PreActivation(nn.Module):
     """Zagoruyko and Komodakis 2016, figure 1c without dropout."""
 
-    def __init__(self, inputs, width, stride):
+    def __init__(self, inputs, width, stride, norm):
         super().__init__()
-        self.bn1 = SplitNorm(inputs)
+        self.bn1 = norm(inputs)
         self.conv1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False)
-        self.bn2 = SplitNorm(width)
+        self.bn2 = norm(width)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
         self.shortcut = nn.Conv2d(inputs, width, 1, stride, bias=False) if stride != 1 or inputs != width else None
 
@@ -30,7 +30,7 @@ class PreActivation(nn.Module):
 
 
 class WideNet(nn.Module):
-    def __init__(self, depth, widening, channels):
+    def __init__(self, depth, widening, channels, norm=SplitNorm):
         super().__init__()
         self.conv1 = nn.Conv2d(channels, 16, 3, 1, 1, bias=False)
         inputs = 16
@@ -38,10 +38,10 @@ class WideNet(nn.Module):
             width = 16 * 2**stage * widening
             blocks = []
             for i in range((depth - 4) // 6):
-                blocks.append(PreActivation(inputs, width, 2 if stage and not i else 1))
+                blocks.append(PreActivation(inputs, width, 2 if stage and not i else 1, norm))
                 inputs = width
             setattr(self, f"layer{stage + 1}", nn.Sequential(*blocks))
-        self.bn1 = SplitNorm(inputs)
+        self.bn1 = norm(inputs)
 
     def map(self, x):
         return F.relu(self.bn1(self.layer3(self.layer2(self.layer1(self.conv1(x))))))
@@ -178,6 +178,7 @@ def position_embeddings():
 position_embeddings()
 network("wrn-10-1", WideNet(10, 1, 3), mlp(64, 8), (10, 3, 16, 16), 2)
 network("wrn-28-2", WideNet(28, 2, 1), mlp(128, 8), (6, 1, 28, 28), 1)
+network("wrn-10-1-ln", WideNet(10, 1, 3, layer_norm), mlp(64, 8), (3, 3, 16, 16), 1)
 network("conv1d-gru-w16", SignalNet(16, 1), mlp(16, 8), (6, 1, 16, 16), 2)
 network("vit-tiny-p7", Transformer(192, 3, 7, 28, 1), mlp(192, 8), (3, 1, 28, 28), 1)
 network("vit-tiny-h6-sincos-frozen", Transformer(192, 6, 16, 96, 3, True, True), mlp(192, 8), (1, 3, 96, 96), 1)
