@@ -52,11 +52,15 @@ public sealed class ExportTests : IDisposable
     [InlineData("resnet8-w8-ln", 1, 28, "simclr-mlp")]
     [InlineData("resnet50-w8-ln", 3, 96, "none")]
     [InlineData("wrn-16-1-ln", 3, 32, "mlp")]
+    [InlineData("conv1d-gru-w16", 1, 16, "none")]
+    [InlineData("conv1d-gru-w8", 3, 24, "mlp", "float64")]
     [InlineData("vit-tiny-p8", 1, 24, "dino-mlp")]
     [InlineData("vit-tiny-p8-sincos-frozen", 3, 32, "none")]
-    public async Task Onnxruntime_gives_our_features(string encoder, int channels, int size, string head, string precision = "float32")
+    [InlineData("resnet8-w8", 1, 28, "none", "float32", 8, 4)]
+    [InlineData("resnet8-w8-ln", 3, 30, "linear", "float32", 8, 5)]
+    public async Task Onnxruntime_gives_our_features(string encoder, int channels, int size, string head, string precision = "float32", int patch = 0, int stride = 0)
     {
-        using var model = TinyModels.Create(encoder, channels, size, head, precision);
+        using var model = TinyModels.Create(encoder, channels, size, head, precision, patch > 0 ? new(patch, stride) : null);
         var path = _folder["model.onnx"];
         var format = ExportFormat.All.Single(known => known.Name == "onnx");
         await WholeFile.WriteAsync(path, force: false, stream => format.Create(model, head != "none", 40, Facts)(stream, Token));
@@ -70,6 +74,14 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(expected, outputs);
         TinyModels.AssertClose(features, numbers.AsSpan(0, features.Length), 3);
         if (head != "none") TinyModels.AssertClose(embedding, numbers.AsSpan(features.Length), 3);
+    }
+
+    [Fact]
+    public void What_has_no_graph_is_refused_with_another_format()
+    {
+        using var model = TinyModels.Create("vit-tiny-p8", 1, 24, grid: new(8, 4));
+        var refused = Assert.Throws<UsageException>(() => ExportFormat.All.Single(known => known.Name == "onnx").Create(model, false, 40, Facts));
+        Assert.Contains("--format torch or safetensors", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

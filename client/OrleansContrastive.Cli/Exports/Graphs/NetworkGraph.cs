@@ -5,7 +5,7 @@ using OrleansContrastive.Learning.Encoders;
 namespace OrleansContrastive.Cli.Exports.Graphs;
 
 /// <summary>
-/// An encoder and its head as an ONNX graph. Input <c>pixels</c> [N, C, H, W], normalised; outputs <c>features</c> [N, F] and, with
+/// An encoder and its head as an ONNX graph, as a run judges it: patch by patch where its method has a grid. Input <c>pixels</c> [N, C, H, W], normalised; outputs <c>features</c> [N, F] and, with
 /// the head, <c>embedding</c> [N, D], not normalised.
 /// </summary>
 internal static class NetworkGraph
@@ -19,25 +19,30 @@ internal static class NetworkGraph
     /// <exception cref="UsageException">The network is of a kind that has no graph here.</exception>
     public static OnnxGraph Create(ContrastiveModel model, bool head)
     {
-        if (model.Options.Grid is not null)
-            throw new UsageException("This network encodes a grid of patches of each image; ONNX graphs are of whole images. Export it with --format torch or safetensors.");
         var spec = model.Encoder;
         var graph = new OnnxGraph(spec.Name);
         var layers = new GraphLayers(graph, ModelTensors.StateDict(model, head, batches: null));
         // The positions of a transformer belong to one size.
         var (height, width) = spec is VisionTransformerSpec fixedSize ? (Text(fixedSize.ImageSize), Text(fixedSize.ImageSize)) : ("height", "width");
         var pixels = graph.Input("pixels", "N", Text(spec.InputChannels), height, width);
-        var features = spec switch
-        {
-            ResNetSpec residual => ResidualGraphs.ResNet(layers, residual, pixels),
-            WideResNetSpec wide => ResidualGraphs.WideResNet(layers, wide, pixels),
-            VisionTransformerSpec transformer => TransformerGraph.Features(layers, transformer, pixels),
-            _ => throw new UsageException($"ONNX graphs are written for residual networks and vision transformers; encoder '{spec.Name}' is neither. Export it with --format torch or safetensors."),
-        };
+        var encoded = model.Options.Grid is { } grid
+            ? PatchGraph.Mean(layers, grid, pixels, model.FeatureWidth, patches => Encoder(layers, spec, patches, whole: false))
+            : Encoder(layers, spec, pixels, whole: true);
+        var features = layers.Node("Identity", [encoded], Features);
         graph.Output(features, "N", Text(model.FeatureWidth));
         if (head) graph.Output(Head(layers, features, model.Head.Shape.Gelu), "N", Text(model.EmbeddingWidth));
         return graph;
     }
+
+    private static string Encoder(GraphLayers layers, EncoderSpec spec, string pixels, bool whole) => spec switch
+    {
+        ResNetSpec residual => ResidualGraphs.ResNet(layers, residual, pixels),
+        WideResNetSpec wide => ResidualGraphs.WideResNet(layers, wide, pixels),
+        VisionTransformerSpec transformer when whole => TransformerGraph.Features(layers, transformer, pixels),
+        VisionTransformerSpec => throw new UsageException($"The graph of a vision transformer is for images of one size; encoder '{spec.Name}' sees patches of them here. Export it with --format torch or safetensors."),
+        SignalEncoderSpec signal => SignalGraph.Features(layers, signal, pixels),
+        _ => throw new UsageException($"ONNX graphs are written for the encoders that come with the program; '{spec.Name}' is none of them. Export it with --format torch or safetensors."),
+    };
 
     // A head is torch's Sequential: what holds no tensor at its position is the activation.
     private static string Head(GraphLayers layers, string features, bool gelu)

@@ -57,5 +57,5 @@ internal static class ResidualGraphs
         return layers.Relu(layers.Node("Add", [x, shortcut]));
     }
 
-    private static string Mean(GraphLayers layers, string map) => layers.Node("Flatten", [layers.Node("GlobalAveragePool", [map])], NetworkGraph.Features, ("axis", 1));
+    private static string Mean(GraphLayers layers, string map) => layers.Node("Flatten", [layers.Node("GlobalAveragePool", [map])], null, ("axis", 1));
 }

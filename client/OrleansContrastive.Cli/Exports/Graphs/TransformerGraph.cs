@@ -27,7 +27,7 @@ internal static class TransformerGraph
             x = layers.Node("Add", [x, Linear(layers, hidden, $"{name}.mlp.fc2")]);
         }
 
-        return layers.Node("Gather", [Norm(layers, x, "norm"), layers.Number(0)], NetworkGraph.Features, ("axis", 1));
+        return layers.Node("Gather", [Norm(layers, x, "norm"), layers.Number(0)], null, ("axis", 1));
     }
 
     // softmax(q·kᵀ/√d)·v of every head
