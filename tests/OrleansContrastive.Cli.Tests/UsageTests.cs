@@ -29,6 +29,8 @@ public sealed class UsageTests
     [InlineData("lamda", "did you mean \"lambda\"", "train", "--dataset", "synthetic", "--method", "pirl", "--set", "lamda=0.3")]
     [InlineData("pretext", "pirl", "train", "--dataset", "synthetic", "--method", "pirl", "--set", "pretext=puzzle")]
     [InlineData("store", "expected bank", "train", "--dataset", "synthetic", "--method", "instdisc", "--set", "store=queue", "--set", "negatives=mirror")]
+    [InlineData("cpc-sequence", "needs an encoder that reads an image row by row", "train", "--dataset", "synthetic", "--method", "cpc-sequence", "--encoder", "resnet8-w8")]
+    [InlineData("rotation", "needs an encoder that reads an image in two dimensions", "train", "--dataset", "synthetic", "--method", "rotation", "--encoder", "conv1d-gru")]
     [InlineData("frames", "Known: even, consecutive", "train", "--dataset", "image-sequences", "--set", "frames=all")]
     [InlineData("gpu", "expected cpu, cuda", "train", "--dataset", "synthetic", "--device", "gpu")]
     [InlineData("nowhere", "holds no run", "resume", "nowhere")]

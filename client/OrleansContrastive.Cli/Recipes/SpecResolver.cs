@@ -160,6 +160,7 @@ internal static class SpecResolver
         MethodPlan plan;
         try
         {
+            MethodPlans.Check(spec);
             plan = MethodPlans.Of(spec);
         }
         catch (ArgumentException exception)

@@ -15,6 +15,7 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     /// <summary>Starts the run, or goes on with it where its last checkpoint or its shards stand.</summary>
     /// <param name="spec">What to learn; null = what the run's record or last checkpoint says (resume).</param>
     /// <param name="hold">Only load the state, to look at it: no lease is granted, and the run counts as stopped.</param>
+    /// <exception cref="ArgumentException">There is no spec, or its method, options and encoder do not fit together.</exception>
     [Alias("Start")]
     Task<RunStatus> StartAsync(RunSpec? spec, bool hold);
 

@@ -60,6 +60,7 @@ internal sealed partial class TrainingRunGrain(
     public async Task<RunStatus> StartAsync(RunSpec? spec, bool hold)
     {
         if (_phase is RunPhase.Preparing or RunPhase.Running) return Status();
+        if (spec is not null) MethodFactory.Check(spec);
         spec ??= record.State.Spec ?? await LastSpecAsync();
         record.State.Spec = spec ?? throw new ArgumentException($"Run '{Run}' was never started and has no checkpoint; give a spec.");
         record.State.Phase = RunPhase.Running;

@@ -1,4 +1,5 @@
 using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Learning.Methods.Frame;
 
 namespace OrleansContrastive.Grains.Silos;
@@ -23,6 +24,11 @@ public static class MethodFactory
             Epochs = spec.Epochs,
         },
         spec.MethodOptions);
+
+    /// <summary>Throws where a run of a spec could not make a step.</summary>
+    /// <exception cref="ArgumentException">This process does not know the method or the encoder, an option is out of range, or the method cannot learn with the encoder.</exception>
+    public static void Check(RunSpec spec) =>
+        Plan(spec).CheckEncoder(spec.Method, EncoderSpec.Parse(spec.Model.Encoder, spec.Dataset.Channels, spec.Dataset.ImageSize));
 
     /// <summary>What the method of a spec asks for.</summary>
     public static MethodPlan Plan(RunSpec spec) => Create(spec).Plan;

@@ -19,6 +19,9 @@ public abstract record EncoderSpec(string Name, int InputChannels)
     /// <summary>F, the width of the features.</summary>
     public abstract int FeatureWidth { get; }
 
+    /// <summary>How it reads an image. Methods whose task lies in the plane, or in the order of a signal, ask for one of them.</summary>
+    public virtual EncoderInput Input => EncoderInput.Images;
+
     /// <summary>Reads a network by name.</summary>
     /// <param name="name">
     /// One of <see cref="KnownNames"/>, or one with another number in its name: <c>resnet34-w24-ln</c>, <c>wrn-16-4</c>,
@@ -51,6 +54,16 @@ public abstract record EncoderSpec(string Name, int InputChannels)
 
     /// <summary>Builds the network; its weights are the context's next.</summary>
     public abstract ImageEncoder Build(LayerContext context);
+}
+
+/// <summary>How an encoder reads an image.</summary>
+public enum EncoderInput
+{
+    /// <summary>In two dimensions, and so does it read pieces of an image.</summary>
+    Images,
+
+    /// <summary>Row by row, as one signal: a <see cref="SequenceEncoder"/>.</summary>
+    Sequences,
 }
 
 /// <summary>Encoders of one kind.</summary>

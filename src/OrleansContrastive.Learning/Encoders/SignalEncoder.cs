@@ -23,6 +23,9 @@ public sealed partial record SignalEncoderSpec(string Name, int Width, int Input
     /// <inheritdoc/>
     public override int FeatureWidth => Width;
 
+    /// <inheritdoc/>
+    public override EncoderInput Input => EncoderInput.Sequences;
+
     internal static EncoderFamily Family { get; } = new(["conv1d-gru", "conv1d-gru-w32"], "conv1d-gru reads images row by row as signals", TryParse);
 
     /// <inheritdoc/>

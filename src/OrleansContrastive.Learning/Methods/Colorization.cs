@@ -29,7 +29,7 @@ public sealed class Colorization : IContrastiveMethod
         if (context.Channels != 3) throw new ArgumentException($"Colorization needs images of 3 channels, found {context.Channels}.");
         if (options.Steps < 2) throw new ArgumentException($"Colorization needs 2 steps of colour or more, found {options.Steps}.");
         _options = options;
-        Plan = new() { QueryViews = [0], Guard = null, Parts = [Parts.Linear("colours", options.Steps * options.Steps)] };
+        Plan = new() { QueryViews = [0], Input = EncoderInput.Images, Guard = null, Parts = [Parts.Linear("colours", options.Steps * options.Steps)] };
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Methods.Frame;
@@ -17,7 +18,7 @@ public sealed class ContextEncoder : IContrastiveMethod
     {
         _context = context;
         var pixels = context.Channels * (context.ImageSize / 2) * (context.ImageSize / 2);
-        Plan = new() { QueryViews = [0], Guard = null, Parts = [Parts.Classifier("pixels", pixels, hidden: 256)] };
+        Plan = new() { QueryViews = [0], Input = EncoderInput.Images, Guard = null, Parts = [Parts.Classifier("pixels", pixels, hidden: 256)] };
     }
 
     /// <inheritdoc/>

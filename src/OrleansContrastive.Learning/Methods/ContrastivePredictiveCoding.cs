@@ -41,6 +41,7 @@ public sealed class ContrastivePredictiveCoding(MethodContext context, CpcOption
     public MethodPlan Plan { get; } = new()
     {
         QueryViews = [0],
+        Input = Encoders.EncoderInput.Images,
         Guard = null,
         Grid = GridOf(context, options),
         Parts = [new("context", (layers, widths) => new GridContext(layers, widths.Features, options.Steps, options.LayerNorm))],

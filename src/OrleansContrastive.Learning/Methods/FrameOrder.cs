@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Methods.Frame;
 using TorchSharp;
@@ -17,7 +18,7 @@ public sealed class FrameOrder : IContrastiveMethod
     private static readonly long[][] Orders = [.. Permutations([0, 1, 2, 3]).Where(order => order[0] < order[^1])];
 
     /// <inheritdoc/>
-    public MethodPlan Plan { get; } = new() { QueryViews = [0], PlainViews = true, Guard = null, Parts = [Parts.Classifier("order", Orders.Length, inputs: Frames)] };
+    public MethodPlan Plan { get; } = new() { QueryViews = [0], Input = EncoderInput.Images, PlainViews = true, Guard = null, Parts = [Parts.Classifier("order", Orders.Length, inputs: Frames)] };
 
     /// <inheritdoc/>
     public EncodedBatch Encode(MethodBatch batch)

@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Methods.Frame;
 using OrleansContrastive.Learning.Random;
@@ -23,7 +24,7 @@ public sealed class JigsawPermutation(JigsawOptions options) : IContrastiveMetho
     private readonly long[][] _orders = Choose(options.Orders);
 
     /// <inheritdoc/>
-    public MethodPlan Plan { get; } = new() { QueryViews = [0], Guard = null, Parts = [Parts.Classifier("order", options.Orders, inputs: Pieces)] };
+    public MethodPlan Plan { get; } = new() { QueryViews = [0], Input = EncoderInput.Images, Guard = null, Parts = [Parts.Classifier("order", options.Orders, inputs: Pieces)] };
 
     /// <inheritdoc/>
     public EncodedBatch Encode(MethodBatch batch)

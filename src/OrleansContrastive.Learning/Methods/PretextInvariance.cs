@@ -37,6 +37,7 @@ public sealed class PretextInvariance(MethodContext context, PirlOptions options
     public MethodPlan Plan { get; } = new()
     {
         QueryViews = [0, 1],
+        Input = Encoders.EncoderInput.Images,
         Memory = MemoryKind.Bank,
         NeedsOwnRows = true,
         Contrast = new() { Temperature = context.Temperature, Sampling = context.Sampling, MaskOwnSamples = context.MaskOwnSamples },

@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Methods.Frame;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ public sealed class RelativePatchPosition : IContrastiveMethod
     private const int Places = 8;
 
     /// <inheritdoc/>
-    public MethodPlan Plan { get; } = new() { QueryViews = [0], Guard = null, Parts = [Parts.Classifier("place", Places, inputs: 2)] };
+    public MethodPlan Plan { get; } = new() { QueryViews = [0], Input = EncoderInput.Images, Guard = null, Parts = [Parts.Classifier("place", Places, inputs: 2)] };
 
     /// <inheritdoc/>
     public EncodedBatch Encode(MethodBatch batch)

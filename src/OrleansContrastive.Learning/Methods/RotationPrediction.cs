@@ -1,3 +1,4 @@
+using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Learning.Heads;
 using OrleansContrastive.Learning.Methods.Frame;
 using static TorchSharp.torch;
@@ -10,7 +11,7 @@ public sealed class RotationPrediction : IContrastiveMethod
     private const int Turns = 4;
 
     /// <inheritdoc/>
-    public MethodPlan Plan { get; } = new() { QueryViews = [0], Guard = null, Parts = [Parts.Linear("turns", Turns)] };
+    public MethodPlan Plan { get; } = new() { QueryViews = [0], Input = EncoderInput.Images, Guard = null, Parts = [Parts.Linear("turns", Turns)] };
 
     /// <inheritdoc/>
     public EncodedBatch Encode(MethodBatch batch)

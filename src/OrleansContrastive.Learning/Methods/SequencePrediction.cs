@@ -39,6 +39,7 @@ public sealed class SequencePrediction : IContrastiveMethod
         Plan = new()
         {
             QueryViews = [0],
+            Input = EncoderInput.Sequences,
             PlainViews = true,
             Guard = null,
             Parts = [new("steps", (layers, widths) => new LinearLayer(layers, widths.Features, options.Steps * widths.Features, bias: false))],

@@ -60,6 +60,15 @@ public sealed class MethodRunTests
         Assert.Contains("simclrr", fault.Message);
     }
 
+    [Fact]
+    public async Task A_method_that_the_encoder_does_not_fit_is_refused_before_anything_starts()
+    {
+        var spec = Spec("cpc-sequence", "");
+        var fault = await Assert.ThrowsAsync<ArgumentException>(() => TrainAsync(spec with { Model = spec.Model with { Encoder = "resnet8-w8" } }));
+        Assert.Contains("'cpc-sequence' needs an encoder that reads an image row by row", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("'resnet8-w8'", fault.Message, StringComparison.Ordinal);
+    }
+
     internal static RunSpec Spec(string method, string options)
     {
         var spec = SmallRuns.Lockstep(steps: 6, precision: "float64");
@@ -72,7 +81,12 @@ public sealed class MethodRunTests
             Model = spec.Model with
             {
                 Head = (string)defaults["head"],
-                Encoder = defaults.TryGetValue("encoder", out var own) ? $"{own}-w8" : spec.Model.Encoder,
+                Encoder = defaults.GetValueOrDefault("encoder") switch
+                {
+                    null => spec.Model.Encoder,
+                    "resnet18-ln" => "resnet8-w8-ln",
+                    var own => $"{own}-w8",
+                },
             },
             Contrast = spec.Contrast with
             {

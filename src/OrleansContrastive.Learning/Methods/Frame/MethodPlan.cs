@@ -58,6 +58,9 @@ public sealed record MethodPlan
     /// <summary>Images are encoded patch by patch; null = whole.</summary>
     public PatchGrid? Grid { get; init; }
 
+    /// <summary>How the encoder must read an image; null where the method takes any encoder's features.</summary>
+    public EncoderInput? Input { get; init; }
+
     /// <summary>What keeps the embeddings from collapsing; null where nothing can.</summary>
     public CollapseGuard? Guard { get; init; } = CollapseGuard.Negatives;
 
@@ -72,4 +75,18 @@ public sealed record MethodPlan
 
     /// <summary>How often a view is fetched: once to be query and once to be key.</summary>
     public int TimesTaken => QueryViews.Count + KeyViews.Count;
+
+    /// <summary>Throws where the method cannot learn with an encoder.</summary>
+    /// <param name="method">The method's name.</param>
+    /// <param name="encoder">The encoder.</param>
+    /// <exception cref="ArgumentException">It reads images otherwise than the method needs it.</exception>
+    public void CheckEncoder(string method, EncoderSpec encoder)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        if (Input is not { } needed || needed == encoder.Input) return;
+        static string Described(EncoderInput input) => input == EncoderInput.Sequences
+            ? "reads an image row by row as a signal (such as conv1d-gru)"
+            : "reads an image in two dimensions (such as resnet18)";
+        throw new ArgumentException($"Method '{method}' needs an encoder that {Described(needed)}; '{encoder.Name}' is one that {Described(encoder.Input)}.", nameof(encoder));
+    }
 }
