@@ -19,6 +19,7 @@ public sealed class UsageTests
     [InlineData("stalenessBound", "expected 1 or more", "train", "--dataset", "synthetic", "--set", "stalenessBound=0")]
     [InlineData("syncoRows", "expected whole numbers with commas", "train", "--set", "syncoRows=1,two")]
     [InlineData("syncoRows", "expected six numbers", "train", "--dataset", "synthetic", "--set", "sampling=synco", "--set", "syncoRows=8,8")]
+    [InlineData("mixAfterEpochs", "expected 0 or more", "train", "--dataset", "synthetic", "--set", "mixAfterEpochs=-1")]
     [InlineData("batch", "expected a multiple of 3", "train", "--dataset", "synthetic", "--batch", "64", "--set", "encoders=3")]
     [InlineData("adam", "did you mean \"adamw\"", "train", "--dataset", "synthetic", "--set", "optimizer=adam")]
     [InlineData("trustClip", "only lars-solo and larc clip", "train", "--dataset", "synthetic", "--set", "trustClip=true")]

@@ -59,6 +59,7 @@ internal static class SpecResolver
         Range("classPrior", recipe.ClassPrior, recipe.ClassPrior is >= 0 and < 1, "0 to below 1");
         Range("mixedPairs", recipe.MixedPairs, recipe.MixedPairs >= 0, "0 or more");
         Range("mixedWithQuery", recipe.MixedWithQuery, recipe.MixedWithQuery >= 0, "0 or more");
+        Range("mixAfterEpochs", recipe.MixAfterEpochs, recipe.MixAfterEpochs >= 0, "0 or more");
         Range("syncoRows", string.Join(",", recipe.SyncoRows), recipe.SyncoRows.Length == 6 && recipe.SyncoRows.All(rows => rows >= 0), "six numbers, 0 or more");
         Range(
             "syncoStrengths",
@@ -126,6 +127,7 @@ internal static class SpecResolver
                     ClassPrior = recipe.ClassPrior,
                     MixedPairs = recipe.MixedPairs,
                     MixedWithQuery = recipe.MixedWithQuery,
+                    MixAfterEpochs = recipe.MixAfterEpochs,
                     Synthetic = Synthetic(recipe.SyncoRows, recipe.SyncoStrengths),
                 },
             },

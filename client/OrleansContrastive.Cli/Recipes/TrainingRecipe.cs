@@ -139,6 +139,9 @@ internal sealed record TrainingRecipe
     /// <summary>s' of mixed.</summary>
     public int MixedWithQuery { get; init; } = 32;
 
+    /// <summary>Epochs in which mixed and synco make no rows yet; fractions count. The papers have 10 to 15 of 200.</summary>
+    public double MixAfterEpochs { get; init; }
+
     /// <summary>Rows of synco's six generators: interpolated, extrapolated, mixed, noisy, along the gradient, adversarial.</summary>
     public int[] SyncoRows { get; init; } = [256, 256, 256, 64, 64, 64];
 

@@ -26,6 +26,10 @@ public sealed record SamplingSpec
 
     /// <summary>What <see cref="SamplingKind.Synthetic"/> makes.</summary>
     [Id(6)] public SyntheticSpec Synthetic { get; init; } = new();
+
+    /// <summary>Epochs in which <see cref="SamplingKind.Mixed"/> and <see cref="SamplingKind.Synthetic"/> make no rows yet and take all that there are; 0 or more. A lease's
+    /// place among all leases decides, in every consistency mode and wherever the rows are.</summary>
+    [Id(7)] public double MixAfterEpochs { get; init; }
 }
 
 /// <summary>Rows that SynCo's six generators make of a query and its hardest rows, of all shards together.</summary>

@@ -283,6 +283,9 @@ public sealed record ContrastRequest
 
     /// <summary>Rows of a query's own sample count, though its sample is given: noise is drawn by it.</summary>
     [Id(7)] public bool KeepsOwn { get; init; }
+
+    /// <summary>Epochs behind the lease, with the fraction of the one it is in: strategies that begin late go by it.</summary>
+    [Id(8)] public double Epoch { get; init; }
 }
 
 /// <summary>A shard's part of the softmax of every query.</summary>

@@ -196,6 +196,7 @@ internal sealed class NegativeStoreGrain(
             KeepsOwn = request.KeepsOwn,
             Seed = _spec.Seed,
             Step = request.Step,
+            Epoch = request.Epoch,
             Shard = _shard,
             Shards = _spec.Topology.NegativeShards,
         }, store.Rows);

@@ -17,9 +17,9 @@ internal static class SamplingFactory
         SamplingKind.Hardest => new HardestRows(spec.Rows),
         SamplingKind.Debiased => new ReweightedRows(0, spec.ClassPrior),
         SamplingKind.Reweighted => new ReweightedRows(spec.Beta, spec.ClassPrior),
-        SamplingKind.Mixed => new MixedRows(spec.Rows, spec.MixedPairs, spec.MixedWithQuery),
+        SamplingKind.Mixed => new MixedRows(spec.Rows, spec.MixedPairs, spec.MixedWithQuery, spec.MixAfterEpochs),
         SamplingKind.Noise => new NoiseContrast(spec.Rows, logPartition),
-        SamplingKind.Synthetic => new SyntheticRows(spec.Rows, Mix(spec.Synthetic)),
+        SamplingKind.Synthetic => new SyntheticRows(spec.Rows, Mix(spec.Synthetic), spec.MixAfterEpochs),
         var other => throw new ArgumentException($"Strategy {other} of the run is not known to this silo."),
     };
 

@@ -70,6 +70,9 @@ internal sealed class EncoderReplica : IDisposable
     /// <summary>What a strategy draws by: the lease, and the query where there are several.</summary>
     public static long DrawStep(long lease, int query, int queries) => MethodStep.DrawStep(lease, query, queries);
 
+    /// <summary>Epochs behind a lease, with the fraction of the one it is in.</summary>
+    public static double EpochOf(RunSpec spec, long lease) => (double)lease / spec.LeasesPerEpoch;
+
     /// <summary>Encodes the views of a lease, and keeps the graph.</summary>
     /// <param name="weights">θ_q.</param>
     /// <param name="moments">The running statistics of the same version, where the method needs them.</param>
@@ -96,7 +99,7 @@ internal sealed class EncoderReplica : IDisposable
             Views = [.. views.Select(batch => Blocks.ToTensor(batch.Views, _type, _device))],
             SampleIds = views[0].SampleIds,
             Labels = views[0].Labels,
-            Position = new(_spec.Seed, lease, (double)lease / _spec.LeasesPerEpoch),
+            Position = new(_spec.Seed, lease, EpochOf(_spec, lease)),
         });
         return [.. _encoded.Queries.Select(Blocks.FromTensor)];
     }

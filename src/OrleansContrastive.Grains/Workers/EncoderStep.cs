@@ -218,7 +218,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
 
         var ordinal = lease.Attempt.Lease.Ordinal(spec.LeasesPerEpoch);
         var answers = await Task.WhenAll(queries.Select((block, query) =>
-            _queue.ContrastAsync(view, lease.BaseVersion, block, samples, EncoderReplica.DrawStep(ordinal, query, queries.Length))));
+            _queue.ContrastAsync(view, lease.BaseVersion, block, samples, EncoderReplica.DrawStep(ordinal, query, queries.Length), EncoderReplica.EpochOf(spec, ordinal))));
         if (spec.Contrast.Sampling.Kind == SamplingKind.Noise)
             _logPartition = answers.Average(answer => NoiseContrast.LogPartition(new NoiseContrast(spec.Contrast.Sampling.Rows).Join(answer), spec.Dataset.Count));
         return targets with { Answers = answers };

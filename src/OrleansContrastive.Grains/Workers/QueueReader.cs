@@ -78,8 +78,9 @@ internal sealed class QueueReader(IGrainFactory grains, DeviceExecutor lane) : I
     /// <param name="queries">Unit queries [B, D].</param>
     /// <param name="samples">Sample of each.</param>
     /// <param name="step">Tells the draws of one lease and direction from those of another.</param>
+    /// <param name="epoch">Epochs behind the lease, with the fraction of the one it is in.</param>
     /// <exception cref="StaleViewException">A shard is in another history.</exception>
-    public async Task<IReadOnlyList<PartialSoftmax[]>> ContrastAsync(RunView view, long version, TensorBlock queries, long[] samples, long step)
+    public async Task<IReadOnlyList<PartialSoftmax[]>> ContrastAsync(RunView view, long version, TensorBlock queries, long[] samples, long step, double epoch)
     {
         var (spec, parts) = (view.Spec, SamplingFactory.Create(view.Spec.Contrast.Sampling).Parts);
         var stride = spec.Model.EmbeddingWidth + 3;
@@ -94,7 +95,7 @@ internal sealed class QueueReader(IGrainFactory grains, DeviceExecutor lane) : I
             for (var first = 0; first < samples.Length; first += most)
             {
                 var count = Math.Min(most, samples.Length - first);
-                var reply = await AnswerAsync(view, key, Request(view, version, queries, samples, step, first, count) with { LogPartition = logPartition });
+                var reply = await AnswerAsync(view, key, Request(view, version, queries, samples, step, first, count) with { Epoch = epoch, LogPartition = logPartition });
                 pieces.Add(reply is null
                     ? [.. Enumerable.Range(0, parts).Select(_ => PartialSoftmax.Empty(count, spec.Model.EmbeddingWidth))]
                     : Parts(key, reply, spec, parts, count));

@@ -29,6 +29,26 @@ public sealed class StoreTests
         Assert.InRange((await TestRun.TrainAsync(atShards)).Distance(await TestRun.TrainAsync(mirror), wide: true), 0, 1e-6);
     }
 
+    [Theory]
+    [InlineData(SamplingKind.Mixed)]
+    [InlineData(SamplingKind.Synthetic)]
+    public async Task Mixing_that_begins_within_a_run_begins_at_the_same_lease_everywhere(SamplingKind kind)
+    {
+        var spec = SmallRuns.Lockstep(steps: 6, precision: "float64");
+        Task<RunOutcome> Train(double leases, NegativeMode mode) => TestRun.TrainAsync(spec with
+        {
+            Contrast = spec.Contrast with
+            {
+                Mode = mode,
+                Sampling = new() { Kind = kind, Rows = 12, MixedPairs = 8, MixedWithQuery = 4, MixAfterEpochs = leases / spec.LeasesPerEpoch },
+            },
+        });
+
+        var late = await Train(4, NegativeMode.Mirror);
+        Assert.InRange((await Train(4, NegativeMode.Shard)).Distance(late, wide: true), 0, 1e-6);
+        foreach (var other in new[] { 0, 3, 5 }) Assert.True((await Train(other, NegativeMode.Mirror)).Distance(late, wide: true) > 1e-6, $"After {other} leases it is the same.");
+    }
+
     [Fact]
     public async Task A_bank_learns_the_same_on_any_number_of_shards_and_after_a_resume()
     {

@@ -24,7 +24,8 @@ public sealed record MemoryContrast
     /// <param name="rows">The memory, on the device of the queries; an empty one gives loss and gradient 0.</param>
     /// <param name="seed">Seed of the run.</param>
     /// <param name="step">Lease and direction, or step of a plain loop: what strategies draw by.</param>
-    public IReadOnlyList<PartialSoftmax[]> AnswerHere(Tensor queries, long[] sampleIds, INegativeRows rows, ulong seed, long step)
+    /// <param name="epoch">Epochs behind it, with the fraction of the one it is in.</param>
+    public IReadOnlyList<PartialSoftmax[]> AnswerHere(Tensor queries, long[] sampleIds, INegativeRows rows, ulong seed, long step, double epoch = 0)
     {
         RowColumns.RequireLength(nameof(sampleIds), sampleIds.Length, queries.shape[0]);
         var call = new ContrastCall
@@ -34,6 +35,7 @@ public sealed record MemoryContrast
             KeepsOwn = !MaskOwnSamples,
             Seed = seed,
             Step = step,
+            Epoch = epoch,
         };
         using var home = Sampling.Begin(queries, call, rows);
         foreach (var (first, count) in home.Ranges(int.MaxValue)) home.Add(first, count);

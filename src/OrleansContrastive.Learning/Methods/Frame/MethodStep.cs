@@ -87,7 +87,7 @@ public static class MethodStep
     /// <summary>The answers of a memory that is here, for every query of a batch.</summary>
     public static IReadOnlyList<IReadOnlyList<PartialSoftmax[]>> Answer(MemoryContrast contrast, EncodedBatch encoded, INegativeRows memory) =>
         [.. encoded.Queries.Select((query, at) => contrast.AnswerHere(
-            query, encoded.SampleIds, memory, encoded.Position.Seed, DrawStep(encoded.Position.Lease, at, encoded.Queries.Count)))];
+            query, encoded.SampleIds, memory, encoded.Position.Seed, DrawStep(encoded.Position.Lease, at, encoded.Queries.Count), encoded.Position.Epoch))];
 
     /// <summary>What a strategy draws by: the lease, and the query where there are several.</summary>
     public static long DrawStep(long lease, int query, int queries) => (lease * queries) + query;

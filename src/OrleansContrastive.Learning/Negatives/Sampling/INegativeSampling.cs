@@ -64,6 +64,9 @@ public sealed record ContrastCall
     /// <summary>Lease, or step of a plain loop: draws differ from one to the next.</summary>
     public long Step { get; init; }
 
+    /// <summary>Epochs behind the lease, with the fraction of the one it is in: a function of the lease, so all homes agree on it.</summary>
+    public double Epoch { get; init; }
+
     /// <summary>Number of this home among <see cref="Shards"/>.</summary>
     public int Shard { get; init; }
 

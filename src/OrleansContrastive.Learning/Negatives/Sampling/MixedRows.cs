@@ -12,11 +12,12 @@ namespace OrleansContrastive.Learning.Negatives.Sampling;
 /// <param name="hardest">N_h, hard rows to mix from; at least 1.</param>
 /// <param name="pairs">s, rows mixed of two.</param>
 /// <param name="withQuery">s', rows mixed with the query.</param>
-public sealed class MixedRows(int hardest, int pairs, int withQuery) : SoftmaxSampling
+/// <param name="afterEpochs">Epochs in which nothing is mixed yet, 0 or more; published runs have 10 or 15 of 200.</param>
+public sealed class MixedRows(int hardest, int pairs, int withQuery, double afterEpochs = 0) : SoftmaxSampling
 {
     /// <inheritdoc/>
     public override IContrastPass Begin(torch.Tensor queries, ContrastCall call, INegativeRows rows) =>
-        new MixingPass(queries, call, rows, hardest, (pairs, OfTwo), (withQuery, WithQuery));
+        MixingPass.Begin(queries, call, rows, hardest, afterEpochs, (pairs, OfTwo), (withQuery, WithQuery));
 
     /// <summary>α n_i + (1 − α) n_j, α even in (0, 1).</summary>
     internal static void OfTwo(ReadOnlySpan<double> query, HardRows hard, ref RandomStream stream, Span<double> made)

@@ -25,6 +25,17 @@ internal sealed class MixingPass : IContrastPass
     private readonly INegativeRows _rows;
     private readonly (int Count, RowMaker Make)[] _makers;
 
+    /// <summary>The pass, which as long as nothing is made yet is one over all rows.</summary>
+    /// <param name="queries">[B, D].</param>
+    /// <param name="call">What the contrast is about.</param>
+    /// <param name="rows">The rows of this home.</param>
+    /// <param name="hardest">Rows of all homes to make others of.</param>
+    /// <param name="afterEpochs">Epochs in which nothing is made.</param>
+    /// <param name="makers">How many rows, of all homes, each of them makes.</param>
+    public static IContrastPass Begin(
+        torch.Tensor queries, ContrastCall call, INegativeRows rows, int hardest, double afterEpochs, params (int Count, RowMaker Make)[] makers) =>
+        call.Epoch < afterEpochs ? new AllRows().Begin(queries, call, rows) : new MixingPass(queries, call, rows, hardest, makers);
+
     /// <param name="queries">[B, D]; kept beyond the caller's scope.</param>
     /// <param name="call">What the contrast is about.</param>
     /// <param name="rows">The rows of this home.</param>

@@ -41,19 +41,20 @@ public sealed record SyntheticMix
 /// <remarks>
 /// What is an approximation of what: the gradient of the similarity by the negative is the query itself, and generators five and
 /// six take it exactly, where the released code estimates it along one random direction by a difference of 1e-5, which moves a row
-/// by about a millionth of its length. Each home makes its share of its own hardest: exact for one home, an approximation for several. The ten epochs
-/// without synthetic rows with which the paper begins are a matter of the run, not of this class.
+/// by about a millionth of its length. Each home makes its share of its own hardest: exact for one home, an approximation for several.
 /// </remarks>
 /// <param name="hardest">N, hard rows to make others of; at least 1; 1024 in the paper.</param>
 /// <param name="mix">What is made.</param>
-public sealed class SyntheticRows(int hardest, SyntheticMix mix) : SoftmaxSampling
+/// <param name="afterEpochs">Epochs in which nothing is made yet, 0 or more; 10 in the paper.</param>
+public sealed class SyntheticRows(int hardest, SyntheticMix mix, double afterEpochs = 0) : SoftmaxSampling
 {
     /// <inheritdoc/>
-    public override IContrastPass Begin(torch.Tensor queries, ContrastCall call, INegativeRows rows) => new MixingPass(
+    public override IContrastPass Begin(torch.Tensor queries, ContrastCall call, INegativeRows rows) => MixingPass.Begin(
         queries,
         call,
         rows,
         hardest,
+        afterEpochs,
         (mix.Interpolated, MixedRows.WithQuery),
         (mix.Extrapolated, Beyond),
         (mix.Mixed, MixedRows.OfTwo),

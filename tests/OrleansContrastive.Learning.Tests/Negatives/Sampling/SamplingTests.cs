@@ -160,6 +160,29 @@ public sealed class SamplingTests
         for (var query = 0; query < Scene.Batch; query++) Assert.Equal(found.Count(query), halves.Count(query));
     }
 
+    [Theory]
+    [InlineData(0.0, false)]
+    [InlineData(1.99, false)]
+    [InlineData(2.0, true)]
+    [InlineData(7.5, true)]
+    public void Nothing_is_mixed_before_its_epochs(double epoch, bool mixes)
+    {
+        using var leaks = new TensorLeaks();
+        var scene = new Scene(Rows) { Epoch = epoch };
+        var queue = scene.Queue(Enumerable.Range(0, Rows));
+        byte[] Answer(INegativeSampling sampling) => scene.Answer(sampling, queue, maxRows: 25)[0].ToBytes(torch.ScalarType.Float64);
+        var all = Answer(new AllRows());
+        foreach (var (late, always) in new (INegativeSampling, INegativeSampling)[]
+        {
+            (new MixedRows(8, 12, 4, afterEpochs: 2), new MixedRows(8, 12, 4)),
+            (new SyntheticRows(8, new(), afterEpochs: 2), new SyntheticRows(8, new())),
+        })
+        {
+            Assert.NotEqual(all, Answer(always));
+            Assert.Equal(mixes ? Answer(always) : all, Answer(late));
+        }
+    }
+
     /// <summary>What travels is float32.</summary>
     private static PartialSoftmax[] OverTheWire(PartialSoftmax[] answer) => [.. answer.Select(part => PartialSoftmax.FromBytes(
         part.ToBytes(torch.ScalarType.Float32), torch.ScalarType.Float32, part.Queries, part.Width))];

@@ -46,12 +46,16 @@ internal sealed class Scene
         return queue;
     }
 
+    /// <summary>Epochs behind the lease of all calls.</summary>
+    public double Epoch { get; init; }
+
     public ContrastCall Call(int shard = 0, int shards = 1) => new()
     {
         Temperature = Temperature,
         SampleIds = Ids,
         Seed = 5,
         Step = 7,
+        Epoch = Epoch,
         Shard = shard,
         Shards = shards,
     };
