@@ -4,6 +4,7 @@ namespace OrleansContrastive.Learning.Random;
 /// What a random stream is for, so that streams under one seed are independent. The numbers are part of what a seed means:
 /// they are shared with the data side and never reused.
 /// </summary>
+/// <remarks>1, 2 and 7 are the data side's. The gaps mean nothing and are free for new purposes; a number that is in use stays as it is, since another one would change every draw.</remarks>
 internal static class RandomPurpose
 {
     /// <summary>The permutation of keys before their batch norm.</summary>
