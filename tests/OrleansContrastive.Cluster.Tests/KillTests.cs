@@ -1,6 +1,9 @@
 using OrleansContrastive.Cli.Clusters;
 using OrleansContrastive.Cluster.Tests.Harness;
+using OrleansContrastive.Contracts;
+using OrleansContrastive.Contracts.Evaluation;
 using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Contracts.Workers;
 
 namespace OrleansContrastive.Cluster.Tests;
 
@@ -10,6 +13,8 @@ namespace OrleansContrastive.Cluster.Tests;
 /// </summary>
 public sealed class KillTests
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     // With default settings on the stand-in, and with the silo's own settings on Orleans.
     private const double MostSeconds = 10;
 
@@ -56,7 +61,7 @@ public sealed class KillTests
     }
 
     [Fact]
-    public async Task With_one_replica_the_run_rolls_back_as_one_says_how_far_and_completes()
+    public async Task With_one_replica_the_run_rolls_back_as_one_says_how_far_completes_and_can_be_judged()
     {
         await using var cluster = new TestCluster();
         // Owner and queue live elsewhere: they know how far the run had come.
@@ -79,5 +84,13 @@ public sealed class KillTests
         Assert.Equal(spec.TotalSamples, status.SamplesApplied);
         Assert.Equal((0, 0), (audit.SamplesCountedTwice, audit.SamplesNeverCounted));
         Assert.Equal(audit.RowsExpected, audit.RowsTaken);
+
+        // Whoever judged it before the end may be gone by now; another silo that has encoders does.
+        var judge = GrainKeys.Parse((await cluster.Cluster.ViewAsync(TestCluster.Run, Token)).Evaluation).Silo;
+        await cluster.Cluster.Silos.Single(silo => !silo.HasEnded && silo.Ready.Result == judge).KillAsync();
+        RunView view;
+        while (!cluster.Cluster.IsUp(GrainKeys.Parse((view = await cluster.Cluster.ViewAsync(TestCluster.Run, Token)).Evaluation).Silo)) await Task.Delay(50, Token);
+        var report = await cluster.Cluster.Client.Grains.GetGrain<IEvaluationGrain>(view.Evaluation).KnnAsync(new() { View = view, Train = 100, Test = 20 });
+        Assert.Equal((100, 20, status.Version), (report.Train, report.Test, report.Version));
     }
 }
