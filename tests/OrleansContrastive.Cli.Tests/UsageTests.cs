@@ -73,4 +73,15 @@ public sealed class UsageTests
         Assert.Equal(!isNew, Directory.Exists(place));
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
+
+    [Fact]
+    public async Task A_demo_without_its_storage_emulator_says_who_fetches_it()
+    {
+        using var folder = new TemporaryFolder();
+        var outcome = await Contrastive.RunAsync([new("OC_CACHE", folder["cache"])], ["cluster-demo", "--storage", "azurite", "--out", folder["demo"], "--silo", typeof(UsageTests).Assembly.Location]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("tests/azurite.sh puts it at", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
 }
