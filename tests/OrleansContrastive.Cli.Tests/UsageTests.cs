@@ -37,6 +37,8 @@ public sealed class UsageTests
     [InlineData("nowhere", "holds no run", "resume", "nowhere")]
     [InlineData("/no/such/folder", "no such folder", "run", "list", "--store", "/no/such/folder")]
     [InlineData("strat", "did you mean \"start\"", "run", "strat")]
+    [InlineData("--samples", "expected 1 or more", "cluster-demo", "--samples", "0")]
+    [InlineData("train[:500]", "give one of them", "cluster-demo", "--samples", "100", "--set", "split=train[:500]")]
     [InlineData("kye", "did you mean \"key\"", "cluster-demo", "--victim", "kye")]
     public async Task Names_what_is_wrong_and_what_would_be_right(string wrong, string right, params string[] arguments)
     {
@@ -58,5 +60,31 @@ public sealed class UsageTests
 
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains("is not empty", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_run_that_is_refused_leaves_nothing_behind(bool isNew)
+    {
+        using var folder = new TemporaryFolder();
+        var place = isNew ? folder["run"] : folder.Path;
+        var outcome = await Contrastive.RunAsync("train", "--dataset", "synthetic", "--encoder", "resnet8-w8", "--from", folder["none.pt"], "--out", place);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("none.pt", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(!isNew, Directory.Exists(place));
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public async Task A_demo_without_its_storage_emulator_says_who_fetches_it()
+    {
+        using var folder = new TemporaryFolder();
+        var outcome = await Contrastive.RunAsync([new("OC_CACHE", folder["cache"])], ["cluster-demo", "--storage", "azurite", "--out", folder["demo"], "--silo", typeof(UsageTests).Assembly.Location]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("tests/azurite.sh puts it at", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 }

@@ -17,8 +17,10 @@ public sealed class FullDiskTests
         await cluster.StartRunAsync(SmallSpec.Create(leases: 100_000, encoders: 1, replicas: 1, checkpoints: 2_000));
         var before = await cluster.UntilAsync("a checkpoint", status => status.Checkpoint is not null);
         disk.Fill();
-        await cluster.MoreAsync(150);
+        await cluster.UntilAsync("a checkpoint that fails", status => status.Problem?.Contains("could not be written", StringComparison.Ordinal) == true);
+        await cluster.MoreAsync(40);
         var full = await cluster.Cluster.StatusAsync(TestCluster.Run, Token);
+        Assert.Contains($"the last one is {full.Checkpoint}", full.Problem, StringComparison.Ordinal);
         disk.Free();
         var after = await cluster.UntilAsync("a checkpoint after there is room", status => status.Checkpoint != full.Checkpoint && status.LeasesDone > full.LeasesDone);
         var status = await cluster.StopRunAsync();

@@ -1,6 +1,5 @@
 using OrleansContrastive.Cli.Clusters;
 using OrleansContrastive.Cluster.Tests.Harness;
-using OrleansContrastive.Contracts.Runs;
 
 namespace OrleansContrastive.Cluster.Tests;
 
@@ -33,7 +32,7 @@ public sealed class KillTests
         foreach (var victim in victims)
         {
             await cluster.WholeAsync();
-            await cluster.MoreAsync(20 + random.Next(60));
+            await cluster.MoreAsync(20 + random.Next(40));
             var silo = await cluster.FindAsync(victim);
             var term = await cluster.TermAsync();
             var killed = watch.Now;
@@ -53,31 +52,5 @@ public sealed class KillTests
         Assert.Equal((0, 0), (audit.SamplesCountedTwice, audit.SamplesNeverCounted));
         Assert.Equal(audit.RowsExpected, audit.RowsTaken);
         Assert.True(audit.Acknowledged > 100, $"Only {audit.Acknowledged} commits were acknowledged: nothing was tested.");
-    }
-
-    [Fact]
-    public async Task With_one_replica_the_run_rolls_back_as_one_says_how_far_and_completes()
-    {
-        await using var cluster = new TestCluster();
-        // Owner and queue live elsewhere: they know how far the run had come.
-        await cluster.StartAsync(("one", "parameters"), ("two", "run,negatives"), ("left", "encoder,key,augmentation"), ("right", "encoder,key,augmentation"));
-        var spec = SmallSpec.Create(leases: 600, replicas: 1, checkpoints: 5);
-        await cluster.StartRunAsync(spec);
-        await using var watch = cluster.Watch();
-        await cluster.UntilAsync("a checkpoint and a little more", status => status.Checkpoint is not null && status.LeasesDone > 150);
-        var silo = await cluster.FindAsync(Victim.Parameters);
-        var killed = watch.Now;
-        await silo.KillAsync();
-        await cluster.StartAsync(silo.Label, "parameters");
-        var status = await cluster.UntilAsync("the end", status => status.Phase == RunPhase.Completed);
-        var audit = await cluster.AuditAsync(complete: true);
-        TestCluster.Say($"One replica: progress after {watch.LongestStall(killed):F1} s; {status.UpdatesRolledBack} updates rolled back; {audit}.");
-
-        Assert.True(status.UpdatesRolledBack > 0, "A shard without a replica died, and nothing was rolled back.");
-        // An acknowledgement may get lost with its silo; an acknowledged update that was undone must be among those reported.
-        Assert.InRange(audit.UpdatesLost, 1, status.UpdatesRolledBack);
-        Assert.Equal(spec.TotalSamples, status.SamplesApplied);
-        Assert.Equal((0, 0), (audit.SamplesCountedTwice, audit.SamplesNeverCounted));
-        Assert.Equal(audit.RowsExpected, audit.RowsTaken);
     }
 }

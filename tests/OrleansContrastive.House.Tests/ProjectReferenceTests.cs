@@ -70,6 +70,20 @@ public sealed class ProjectReferenceTests
         }
     }
 
+    /// <summary>What a referenced project references can be seen too; the rooms that start processes keep away from the actors all the same.</summary>
+    [Fact]
+    public void Executables_speak_with_grains_by_their_contracts_alone()
+    {
+        var files = new[] { "silo", "client" }.SelectMany(room => Directory.GetFiles(Path.Combine(House.Root, room), "*.cs", SearchOption.AllDirectories)).ToList();
+        Assert.NotEmpty(files);
+        foreach (var path in files)
+        {
+            Assert.False(
+                File.ReadAllText(path).Contains("OrleansContrastive.Grains", StringComparison.Ordinal),
+                $"{path} uses the room Grains; it may know only Contracts, and what Hosting offers.");
+        }
+    }
+
     [Fact]
     public void Source_never_asks_which_stack_it_is_compiled_for()
     {

@@ -11,6 +11,9 @@ internal sealed record DemoResult
     /// <summary>Whose silo was killed.</summary>
     public required string Victim { get; init; }
 
+    /// <summary>Where membership, state of grains and checkpoints lay: <c>folder</c>, <c>azurite</c>, or an address without its secrets.</summary>
+    public required string Storage { get; init; }
+
     /// <summary>kNN of the cluster's encoder, k = 200, from 0 to 1.</summary>
     public required double KnnTop1 { get; init; }
 
@@ -19,6 +22,9 @@ internal sealed record DemoResult
 
     /// <summary>The longest time without a commit after the kill.</summary>
     public required double SecondsToProgress { get; init; }
+
+    /// <summary>From the kill until the replacement has joined the cluster.</summary>
+    public required double SecondsToReplacement { get; init; }
 
     /// <summary>Commits that encoders were told count, and that the last checkpoint does not hold.</summary>
     public required int UpdatesLost { get; init; }
@@ -35,7 +41,7 @@ internal sealed record DemoResult
     /// <summary>Commits that encoders were told count.</summary>
     public required int UpdatesAcknowledged { get; init; }
 
-    /// <summary>Leases that were granted again.</summary>
+    /// <summary>Leases that were granted again, by any of the run's owners.</summary>
     public required long LeasesGrantedAgain { get; init; }
 
     /// <summary>Samples per second over the whole run, the kill included.</summary>
@@ -44,10 +50,10 @@ internal sealed record DemoResult
     /// <summary>Samples per second in one process; null where it was left out.</summary>
     public required double? SingleProcessImagesPerSecond { get; init; }
 
-    /// <summary>Gradient staleness in versions: the median.</summary>
+    /// <summary>Gradient staleness in versions: half of the updates are at most this. Where the run's owner died, the higher one of its owners.</summary>
     public required long StalenessP50 { get; init; }
 
-    /// <summary>Gradient staleness in versions: 99 % are at most this.</summary>
+    /// <summary>Gradient staleness in versions: 99 % are at most this, as above.</summary>
     public required long StalenessP99 { get; init; }
 
     /// <summary>Mean payload bytes of one lease by edge, within silos and between them.</summary>
@@ -65,10 +71,11 @@ internal sealed record DemoResult
     /// <summary>The table.</summary>
     public IEnumerable<string> Table()
     {
-        yield return Row("", "cluster", "one process");
+        yield return Row($"store: {Storage}", "cluster", "one process");
         yield return Row("kNN accuracy (k = 200)", Text($"{KnnTop1:P2}"), SingleProcessKnnTop1 is { } single ? Text($"{single:P2}") : "-");
         yield return Row("images/s", Text($"{ImagesPerSecond:N0}"), SingleProcessImagesPerSecond is { } rate ? Text($"{rate:N0}") : "-");
         yield return Row($"progress after the death of {Victim}", Text($"{SecondsToProgress:F1} s"));
+        yield return Row("replacement in the cluster", Text($"{SecondsToReplacement:F1} s"));
         yield return Row("updates acknowledged", Text($"{UpdatesAcknowledged:N0}"));
         yield return Row("updates lost", Text($"{UpdatesLost:N0}"));
         yield return Row("updates rolled back", Text($"{UpdatesRolledBack:N0}"));

@@ -61,6 +61,9 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>The newest silo of that label.</summary>
     public SiloProcess Silo(string label) => _silos.Last(silo => silo.Label == label);
 
+    /// <summary>Whether a silo of that full name is up.</summary>
+    public bool IsUp(string name) => _silos.Any(silo => !silo.HasEnded && silo.Ready.IsCompletedSuccessfully && silo.Ready.Result == name);
+
     /// <summary>Where a run stands; asked again while its owner moves.</summary>
     public Task<RunStatus> StatusAsync(string run, CancellationToken cancellation) => Client.AskAsync(run, grain => grain.StatusAsync(), Patience, cancellation);
 

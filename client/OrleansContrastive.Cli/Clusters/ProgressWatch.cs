@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using OrleansContrastive.Grains;
 using OrleansContrastive.Hosting.Clients;
 
 namespace OrleansContrastive.Cli.Clusters;
@@ -16,8 +15,11 @@ internal sealed class ProgressWatch : IAsyncDisposable
     private readonly string _run;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<TimeSpan> _advances = [];
+    // The watching task's alone, until it has ended.
+    private readonly RunFigures _figures = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Task _watching;
+    private long _seen = -1;
 
     /// <summary>Begins to look.</summary>
     public ProgressWatch(ClusterClient client, string run)
@@ -42,7 +44,9 @@ internal sealed class ProgressWatch : IAsyncDisposable
     /// The longest time without a new commit after a moment, in seconds: what the run stood still because of what happened then.
     /// It is not the time to the first commit, since some that were under way may still come in.
     /// </summary>
-    public double LongestStall(TimeSpan since)
+    /// <param name="since">The moment.</param>
+    /// <param name="over">The run has made all its commits, so that the time since the last one is no stall.</param>
+    public double LongestStall(TimeSpan since, bool over = false)
     {
         lock (_advances)
         {
@@ -54,37 +58,46 @@ internal sealed class ProgressWatch : IAsyncDisposable
             }
 
             // What has not ended counts as well.
-            return Math.Max(longest.TotalSeconds, (_clock.Elapsed - before).TotalSeconds);
+            return over ? longest.TotalSeconds : Math.Max(longest.TotalSeconds, (_clock.Elapsed - before).TotalSeconds);
         }
+    }
+
+    /// <summary>What the run's owners have measured, once the watch has seen so many leases done.</summary>
+    public async Task<RunFigures> FiguresAsync(long leases, CancellationToken cancellation)
+    {
+        while (Interlocked.Read(ref _seen) < leases) await Task.Delay(Period, cancellation);
+        await StopAsync();
+        return _figures;
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await StopAsync();
+        _stop.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
         await _stop.CancelAsync();
         await _watching;
-        _stop.Dispose();
     }
 
     private async Task WatchAsync()
     {
-        var last = -1L;
         while (!_stop.IsCancellationRequested)
         {
-            try
+            // Nothing where the run grain is moving.
+            if (await _client.TryAskAsync(_run, grain => grain.StatusAsync(), AnswerWithin) is { } status)
             {
-                var status = await _client.Run(_run).StatusAsync().WaitAsync(AnswerWithin);
                 // After a roll-back the count begins lower; its growth is progress all the same, its fall is not.
-                if (status.LeasesDone > last && last >= 0)
+                if (status.LeasesDone > _seen && _seen >= 0)
                 {
                     lock (_advances) _advances.Add(_clock.Elapsed);
                 }
 
-                last = status.LeasesDone;
-            }
-            catch (Exception exception) when (CallFaults.IsTransient(exception))
-            {
-                // The run grain is moving.
+                _figures.Add(status);
+                Interlocked.Exchange(ref _seen, status.LeasesDone);
             }
 
             await Task.Delay(Period);

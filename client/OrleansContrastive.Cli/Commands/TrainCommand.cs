@@ -4,6 +4,7 @@ using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Cli.Display;
 using OrleansContrastive.Cli.Exports;
 using OrleansContrastive.Cli.Recipes;
+using OrleansContrastive.Data.Datasets;
 
 namespace OrleansContrastive.Cli.Commands;
 
@@ -27,6 +28,22 @@ internal static class TrainCommand
             throw new UsageException($"'{folder}' is not empty. Go on with it by 'contrastive resume {folder}', or give another --out.");
 
         using var dataset = RecipeOptions.OpenDataset(recipe);
+        var isNew = !Directory.Exists(folder);
+        try
+        {
+            return await TrainAsync(recipe, dataset, folder, parsed, common, cancellation);
+        }
+        catch (UsageException)
+        {
+            // What the silo has written by now is nobody's.
+            RunFolder.Clear(folder, isNew);
+            throw;
+        }
+    }
+
+    private static async Task<int> TrainAsync(
+        TrainingRecipe recipe, IImageDataset dataset, string folder, ParseResult parsed, RunOptions common, CancellationToken cancellation)
+    {
         var store = new FolderStore(folder);
         await using var session = await RunSession.StartAsync(store, folder, common.Worker(parsed), cancellation);
         var display = RunDisplay.Create(common.Json(parsed));

@@ -4,7 +4,7 @@ using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Checkpoints.Tensors.PyTorch;
 using OrleansContrastive.Cli.Recipes;
 using OrleansContrastive.Contracts.Runs;
-using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Clients;
 
 namespace OrleansContrastive.Cli.Exports;
 
@@ -23,7 +23,7 @@ internal static class WeightsFile
         if (recipe.InitialWeights is not { } path) return spec;
         try
         {
-            var (with, passedOver) = await InitialEncoder.StoreAsync(store, spec, await ReadAsync(path, cancellation), path, cancellation);
+            var (with, passedOver) = await InitialWeights.StoreAsync(store, spec, await ReadAsync(path, cancellation), path, cancellation);
             say($"The encoder starts from the weights of {path}{(passedOver.Count == 0 ? "" : $"; passed over: {string.Join(", ", passedOver)}")}.");
             return with;
         }

@@ -23,7 +23,7 @@ public sealed class StoreAddress
     private const string DefaultContainer = "contrastive";
     private const string ContainerSetting = "Container";
     private const string Emulator = "azurite";
-    private const string EmulatorAccount = "devstoreaccount1";
+    internal const string EmulatorAccount = "devstoreaccount1";
     // Of every emulator, and so no secret: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
     private const string EmulatorKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     private const string Known =

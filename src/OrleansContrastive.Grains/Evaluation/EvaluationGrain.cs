@@ -45,12 +45,12 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
         var queries = await ExtractAsync(networks, request, test, Limit(request.Test, test.Count));
         var results = new List<KnnResult>();
         for (var kind = 0; kind < request.Features.Length; kind++)
-            results.AddRange(await CompareAsync(request, kind, train, queries));
+            results.AddRange(await CompareAsync(request, request.Features[kind], train[kind], queries[kind]));
         return new()
         {
             Version = weights?.Version ?? 0,
-            Train = train.Rows,
-            Test = queries.Rows,
+            Train = train[0].Count,
+            Test = queries[0].Count,
             Results = [.. results],
             Seconds = clock.Elapsed.TotalSeconds,
         };
@@ -70,10 +70,10 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
         }
     }
 
-    private async Task<FeatureTable> ExtractAsync(EvaluationNetworks networks, KnnRequest request, IImageDataset dataset, int count)
+    private async Task<FeatureRows[]> ExtractAsync(EvaluationNetworks networks, KnnRequest request, IImageDataset dataset, int count)
     {
         var labels = Enumerable.Range(0, count).Select(dataset.Label).ToArray();
-        var table = new FeatureTable(count, request.Features.Length, labels);
+        var table = new FeatureTable(request.Features.Length, labels);
         FeatureKind[] kinds = [.. request.Features.Select(kind => (FeatureKind)kind)];
         var next = -ImagesPerJob;
         await Task.WhenAll(Enumerable.Range(0, lanes.Lanes.Count).Select(async lane =>
@@ -85,20 +85,20 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
                 await lanes.Lanes[lane].RunAsync(() => table.Fill(begin, batch, networks.Extract(lane, images.Read(begin, batch), kinds)));
             }
         }));
-        return table;
+        return table.ToRows();
     }
 
-    private async Task<IEnumerable<KnnResult>> CompareAsync(KnnRequest request, int kind, FeatureTable train, FeatureTable queries)
+    private async Task<IEnumerable<KnnResult>> CompareAsync(KnnRequest request, KnnFeatures kind, FeatureRows train, FeatureRows queries)
     {
         Learning.Evaluation.KnnSetting[] settings = [.. request.Settings.Select(setting => new Learning.Evaluation.KnnSetting(setting.K, setting.Temperature))];
         var hits = new (double Top1, double Top5)[settings.Length];
         var next = -QueriesPerJob;
         await Task.WhenAll(lanes.Lanes.Select(async lane =>
         {
-            for (var first = Interlocked.Add(ref next, QueriesPerJob); first < queries.Rows; first = Interlocked.Add(ref next, QueriesPerJob))
+            for (var first = Interlocked.Add(ref next, QueriesPerJob); first < queries.Count; first = Interlocked.Add(ref next, QueriesPerJob))
             {
-                var (begin, count) = (first, Math.Min(QueriesPerJob, queries.Rows - first));
-                var scores = await lane.RunAsync(() => Compare(kind, train, queries, begin, count, settings));
+                var (begin, count) = (first, Math.Min(QueriesPerJob, queries.Count - first));
+                var scores = await lane.RunAsync(() => Compare(train, queries, begin, count, settings));
                 lock (hits)
                 {
                     for (var i = 0; i < hits.Length; i++)
@@ -107,17 +107,13 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
             }
         }));
         return request.Settings.Select((setting, i) =>
-            new KnnResult(request.Features[kind], setting, hits[i].Top1 / queries.Rows, hits[i].Top5 / queries.Rows));
+            new KnnResult(kind, setting, hits[i].Top1 / queries.Count, hits[i].Top5 / queries.Count));
     }
 
-    private static IReadOnlyList<KnnScore> Compare(
-        int kind, FeatureTable train, FeatureTable queries, int first, int count, Learning.Evaluation.KnnSetting[] settings)
+    private static IReadOnlyList<KnnScore> Compare(FeatureRows train, FeatureRows queries, int first, int count, Learning.Evaluation.KnnSetting[] settings)
     {
         using var scope = torch.NewDisposeScope();
-        var width = train.Width(kind);
         // Borrowed, not copied: each lane sees the whole training table.
-        var rows = torch.frombuffer(train.Values(kind), torch.ScalarType.Float32).view(train.Rows, width);
-        var asked = torch.frombuffer(queries.Values(kind), torch.ScalarType.Float32).view(queries.Rows, width).narrow(0, first, count);
-        return WeightedKnn.Evaluate(rows, train.Labels, asked, queries.Labels.AsMemory(first, count), settings);
+        return WeightedKnn.Evaluate(train.Borrow(), train.Labels, queries.Borrow().narrow(0, first, count), queries.Labels.AsMemory(first, count), settings);
     }
 }

@@ -66,8 +66,17 @@ internal sealed class RunPlanner(string run, RunSpec spec)
             Encoders = Lanes(workers, WorkerRoles.Encoder, scale.Encoders ?? topology.Encoders, before?.Encoders, GrainKeys.Encoder),
             MomentumEncoders = Lanes(workers, WorkerRoles.Key, scale.KeyEncoders ?? topology.KeyEncoders, before?.MomentumEncoders, GrainKeys.MomentumEncoder),
             Augmentations = Spread(workers, scale.Augmentations ?? topology.Augmentations, before?.Augmentations),
-            Evaluation = Evaluation(workers, before?.Evaluation),
+            Evaluation = Evaluation(workers, before?.Evaluation)!,
         };
+    }
+
+    /// <summary>Where the run is judged: where it was, or else on the first silo that has encoders. Null where there is none.</summary>
+    public string? Evaluation(IReadOnlyList<WorkerReport> workers, string? before)
+    {
+        var hosts = Offering(workers, WorkerRoles.Encoder);
+        return before is not null && hosts.Any(host => host.Silo == SiloOf(before)) ? before
+            : hosts.Length > 0 ? GrainKeys.Evaluation(run, hosts[0].Silo)
+            : null;
     }
 
     private string[][] Shards(
@@ -125,11 +134,6 @@ internal sealed class RunPlanner(string run, RunSpec spec)
         return [.. (before ?? []).Where(wanted.Contains).Concat(wanted).Distinct()];
     }
 
-    private string Evaluation(IReadOnlyList<WorkerReport> workers, string? before)
-    {
-        var hosts = Offering(workers, WorkerRoles.Encoder);
-        return before is not null && hosts.Any(host => host.Silo == SiloOf(before)) ? before : GrainKeys.Evaluation(run, hosts[0].Silo);
-    }
 
     private static string SiloOf(string key) => GrainKeys.Parse(key).Silo;
 

@@ -144,6 +144,17 @@ internal sealed partial class TrainingRunGrain
         Log.Viewed(logger, Run, _view.Number, _view.Encoders.Length, Members());
     }
 
+    /// <summary>A run that has ended is still judged: where the silo for it has died since, by another one that has encoders.</summary>
+    private void SeatJudge()
+    {
+        if (_view is null || _plan is null || _planner.Evaluation(_roster.Workers, _plan.Evaluation) is not { } place) return;
+        _plan = _plan with { Evaluation = place };
+        if (place == _view.Evaluation || !IsAwake(place)) return;
+        _view = _view with { Number = NextView, Evaluation = place };
+        _views++;
+        Log.Viewed(logger, Run, _view.Number, _view.Encoders.Length, Members());
+    }
+
     private bool HasChanged() => _view is null
         || !_view.Encoders.SequenceEqual(Awake(_plan!.Encoders))
         || !_view.MomentumEncoders.SequenceEqual(Awake(_plan.MomentumEncoders))

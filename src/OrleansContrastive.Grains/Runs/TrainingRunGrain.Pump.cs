@@ -29,6 +29,7 @@ internal sealed partial class TrainingRunGrain
             if (look && _phase == RunPhase.Preparing) await PrepareAsync(cancellationToken);
             if (look && _phase == RunPhase.Running) await ReviseAsync();
             if (_phase == RunPhase.Running) await SendAsync(cancellationToken);
+            if (look && _phase is RunPhase.Completed or RunPhase.Stopped) SeatJudge();
         }
         catch (InconsistentStateException)
         {

@@ -89,6 +89,22 @@ public sealed class ClusterClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Calls a run once; null where the call is lost, or is not answered in time.</summary>
+    /// <param name="run">The run's id.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="within">How long the answer is waited for.</param>
+    public async Task<T?> TryAskAsync<T>(string run, Func<ITrainingRunGrain, Task<T>> call, TimeSpan within) where T : class
+    {
+        try
+        {
+            return await call(Run(run)).WaitAsync(within);
+        }
+        catch (Exception exception) when (CallFaults.IsTransient(exception))
+        {
+            return null;
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -115,20 +115,12 @@ public sealed class TrainedRun : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         var count = request.Rows;
-        var (labels, tables) = (new int[count], new float[request.Kinds.Count][]);
+        var labels = new int[count];
         for (var i = 0; i < count; i++) labels[i] = request.Label?.Invoke(i) ?? request.Dataset.Label(request.Image(i));
-        await FeaturesAsync(request, Fill, weights, cancellationToken).ConfigureAwait(false);
-        return [.. tables.Select(values => new FeatureRows(values, values.Length / count, labels))];
-
-        void Fill(int first, float[][] rows)
-        {
-            for (var kind = 0; kind < rows.Length; kind++)
-            {
-                var width = rows[kind].Length / Math.Min(ImagesPerJob, count - first);
-                if (Volatile.Read(ref tables[kind]) is null) Interlocked.CompareExchange(ref tables[kind], new float[(long)count * width], null!);
-                rows[kind].CopyTo(tables[kind].AsSpan(first * width));
-            }
-        }
+        var table = new FeatureTable(request.Kinds.Count, labels);
+        await FeaturesAsync(
+            request, (first, rows) => table.Fill(first, Math.Min(ImagesPerJob, count - first), rows), weights, cancellationToken).ConfigureAwait(false);
+        return table.ToRows();
     }
 
     /// <summary>

@@ -113,12 +113,13 @@ internal sealed partial class RunServer(
 
     private async Task DriveAsync(string encoder, WorkerAssignment assignment)
     {
-        if (assignment.Running && !_running.Contains(encoder))
+        if (assignment.Running)
         {
+            // Again and again: it ends by itself with the run, and the run may have been stopped and gone on with between two heartbeats.
             await grains.GetGrain<IEncoderGrain>(encoder).StartAsync();
             _running.Add(encoder);
         }
-        else if (!assignment.Running && _running.Remove(encoder) && assignment.Finished)
+        else if (_running.Remove(encoder) && assignment.Finished)
         {
             await StopAsync(encoder);
         }

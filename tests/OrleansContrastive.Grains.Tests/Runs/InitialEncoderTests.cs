@@ -5,6 +5,7 @@ using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Grains.Evaluation;
 using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Clients;
 using OrleansContrastive.Hosting.Evaluation;
 using OrleansContrastive.Learning.Encoders;
 using OrleansContrastive.Tests.Shared;
@@ -28,7 +29,7 @@ public sealed class InitialEncoderTests
         using var other = ModelFactory.Create(Spec with { Seed = 99 }, torch.CPU);
         using var own = ModelFactory.Create(Spec, torch.CPU);
         var theirs = Tensors(other, moment: 0.25f);
-        var (spec, passedOver) = await InitialEncoder.StoreAsync(store, Spec, [.. theirs, new("fc.weight", TensorType.Float32, [1], new byte[4])], "weights.pt", Token);
+        var (spec, passedOver) = await InitialWeights.StoreAsync(store, Spec, [.. theirs, new("fc.weight", TensorType.Float32, [1], new byte[4])], "weights.pt", Token);
 
         Assert.Equal(["fc.weight"], passedOver);
         await using (var run = await TestRun.OpenAsync(folder.Path, lanes: 1))
@@ -76,14 +77,14 @@ public sealed class InitialEncoderTests
             .. theirs.Select(tensor => tensor with { Name = $"module.encoder_k.{tensor.Name}", Data = new byte[tensor.Data.Length] }),
         ];
 
-        var (spec, passedOver) = await InitialEncoder.StoreAsync(store, Spec, halved, "moco.pth.tar", Token);
+        var (spec, passedOver) = await InitialWeights.StoreAsync(store, Spec, halved, "moco.pth.tar", Token);
 
         Assert.All(passedOver, name => Assert.StartsWith("module.encoder_k.", name, StringComparison.Ordinal));
         var content = await InitialEncoder.ReadAsync(store, spec.Model.Initial!, Token);
         var expected = MemoryMarshal.Cast<byte, float>(theirs[0].Data.Span).ToArray().Select(value => (float)(Half)value);
         Assert.Equal(expected, MemoryMarshal.Cast<byte, float>(content["encoder.conv1.weight"].Data.Span).ToArray());
         // The same weights again are the same file.
-        Assert.Equal(spec.Model.Initial!.Sha256, (await InitialEncoder.StoreAsync(store, Spec with { Seed = 3 }, halved, "again", Token)).Spec.Model.Initial!.Sha256);
+        Assert.Equal(spec.Model.Initial!.Sha256, (await InitialWeights.StoreAsync(store, Spec with { Seed = 3 }, halved, "again", Token)).Spec.Model.Initial!.Sha256);
     }
 
     [Fact]
@@ -100,7 +101,7 @@ public sealed class InitialEncoderTests
         await RefusedAsync([.. good.Select(tensor => tensor.Name == "bn1.weight" ? tensor with { Data = MemoryMarshal.AsBytes<float>(Enumerable.Repeat(float.NaN, 8).ToArray()).ToArray() } : tensor)], "'bn1.weight'", "NaN", "finite");
         await RefusedAsync([.. good.Select(tensor => tensor.Name == "bn1.weight" ? tensor with { Type = TensorType.Int32 } : tensor)], "'bn1.weight'", "I32", "F32");
 
-        var (spec, _) = await InitialEncoder.StoreAsync(store, Spec, good, "weights.pt", Token);
+        var (spec, _) = await InitialWeights.StoreAsync(store, Spec, good, "weights.pt", Token);
         var file = folder[$"initial-weights/{spec.Model.Initial!.Sha256}.safetensors"];
         var bytes = await File.ReadAllBytesAsync(file, Token);
         bytes[^1] ^= 1;
@@ -111,7 +112,7 @@ public sealed class InitialEncoderTests
 
         async Task RefusedAsync(IReadOnlyList<NamedTensor> tensors, params string[] words)
         {
-            var refused = await Assert.ThrowsAsync<CheckpointException>(() => InitialEncoder.StoreAsync(store, Spec, tensors, "weights.pt", Token));
+            var refused = await Assert.ThrowsAsync<CheckpointException>(() => InitialWeights.StoreAsync(store, Spec, tensors, "weights.pt", Token));
             foreach (var word in words) Assert.Contains(word, refused.Message, StringComparison.Ordinal);
         }
     }

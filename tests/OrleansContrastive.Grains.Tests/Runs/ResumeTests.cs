@@ -34,4 +34,20 @@ public sealed class ResumeTests
         await second.UntilAsync(status => status.Phase == RunPhase.Completed);
         undisturbed.AssertEqual(await second.OutcomeAsync());
     }
+
+    [Fact]
+    public async Task A_held_run_goes_on_in_the_silo_that_held_it()
+    {
+        var spec = SmallRuns.Lockstep(steps: 12, batch: 16).CutInto(2);
+        var undisturbed = await TestRun.TrainAsync(spec);
+
+        using var folder = new TemporaryFolder();
+        await using var run = await TestRun.OpenAsync(folder.Path);
+        await run.Grain.StartAsync(spec, hold: true);
+        var held = await run.UntilAsync(status => status.Phase == RunPhase.Stopped);
+        Assert.Equal(0, held.Version);
+        await run.Grain.StartAsync(null, hold: false);
+        await run.UntilAsync(status => status.Phase == RunPhase.Completed);
+        undisturbed.AssertEqual(await run.OutcomeAsync());
+    }
 }
