@@ -9,16 +9,15 @@ using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Grains.Workers;
 using OrleansContrastive.Learning.Evaluation;
-using TorchSharp;
 
 namespace OrleansContrastive.Grains.Evaluation;
 
 /// <inheritdoc cref="IEvaluationGrain"/>
 [KeepAlive, PreferLocalPlacement]
-internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, DatasetShelf datasets, CheckpointShelf checkpoints) : Grain, IEvaluationGrain
+internal sealed partial class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, DatasetShelf datasets, CheckpointShelf checkpoints) : Grain, IEvaluationGrain
 {
-    // Small jobs: while a run goes on, encoders take their turns on the lanes in between.
-    private const int ImagesPerJob = 250;
+    // Small jobs: while a run goes on, encoders take their turns on the lanes in between. Parts of a gallery are whole jobs.
+    private const int ImagesPerJob = 256;
     private const int QueriesPerJob = 500;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -41,19 +40,35 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
         // Only the untrained network is what the run started from.
         var initial = request.Untrained ? await checkpoints.InitialAsync(spec) : null;
         await using var networks = new EvaluationNetworks(lanes, spec, weights, initial);
-        var train = await ExtractAsync(networks, request, training, Limit(request.Train, spec.Dataset.Count));
-        var queries = await ExtractAsync(networks, request, test, Limit(request.Test, test.Count));
-        var results = new List<KnnResult>();
-        for (var kind = 0; kind < request.Features.Length; kind++)
-            results.AddRange(await CompareAsync(request, kind, train, queries));
-        return new()
+        int[] labels = [.. Enumerable.Range(0, Limit(request.Train, spec.Dataset.Count)).Select(training.Label)];
+        string[] places = request.Sharded ? request.View.Evaluations() : [this.GetPrimaryKeyString()];
+        var parts = Parts(labels.Length, places.Length);
+        IEvaluationGrain[] others = [.. places.Skip(1).Where((_, other) => parts[other + 1].Count > 0).Select(key => GrainFactory.GetGrain<IEvaluationGrain>(key))];
+        var evaluation = System.Random.Shared.NextInt64();
+        try
         {
-            Version = weights?.Version ?? 0,
-            Train = train.Rows,
-            Test = queries.Rows,
-            Results = [.. results],
-            Seconds = clock.Elapsed.TotalSeconds,
-        };
+            var spread = others.Select((other, i) => SpreadAsync(other, evaluation, request, weights, parts[i + 1])).ToArray();
+            var own = await ExtractAsync(networks, spec, request.Features, training, 0, parts[0].Count);
+            var queries = await ExtractAsync(networks, spec, request.Features, test, 0, Limit(request.Test, test.Count));
+            await Task.WhenAll(spread);
+            var gallery = new Gallery(evaluation, own, labels, others);
+            var results = new List<KnnResult>();
+            for (var kind = 0; kind < request.Features.Length; kind++)
+                results.AddRange(await CompareAsync(request, kind, gallery, queries));
+            return new()
+            {
+                Version = weights?.Version ?? 0,
+                Train = labels.Length,
+                Test = queries.Rows,
+                Results = [.. results],
+                Seconds = clock.Elapsed.TotalSeconds,
+                Galleries = others.Length + 1,
+            };
+        }
+        finally
+        {
+            await Task.WhenAll(others.Select(other => ForgetAsync(other, evaluation)));
+        }
     }
 
     private static int Limit(int wanted, int there) => wanted <= 0 ? there : Math.Min(wanted, there);
@@ -70,35 +85,39 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
         }
     }
 
-    private async Task<FeatureTable> ExtractAsync(EvaluationNetworks networks, KnnRequest request, IImageDataset dataset, int count)
+    private async Task<FeatureTable> ExtractAsync(EvaluationNetworks networks, RunSpec spec, KnnFeatures[] features, IImageDataset dataset, int start, int count)
     {
-        var labels = Enumerable.Range(0, count).Select(dataset.Label).ToArray();
-        var table = new FeatureTable(count, request.Features.Length, labels);
-        FeatureKind[] kinds = [.. request.Features.Select(kind => (FeatureKind)kind)];
+        var labels = Enumerable.Range(start, count).Select(dataset.Label).ToArray();
+        var table = new FeatureTable(count, features.Length, labels);
+        FeatureKind[] kinds = [.. features.Select(kind => (FeatureKind)kind)];
         var next = -ImagesPerJob;
         await Task.WhenAll(Enumerable.Range(0, lanes.Lanes.Count).Select(async lane =>
         {
-            var images = new PlainViews(request.View.Spec, dataset);
+            var images = new PlainViews(spec, dataset);
             for (var first = Interlocked.Add(ref next, ImagesPerJob); first < count; first = Interlocked.Add(ref next, ImagesPerJob))
             {
                 var (begin, batch) = (first, Math.Min(ImagesPerJob, count - first));
-                await lanes.Lanes[lane].RunAsync(() => table.Fill(begin, batch, networks.Extract(lane, images.Read(begin, batch), kinds)));
+                await lanes.Lanes[lane].RunAsync(() => table.Fill(begin, batch, networks.Extract(lane, images.Read(start + begin, batch), kinds)));
             }
         }));
         return table;
     }
 
-    private async Task<IEnumerable<KnnResult>> CompareAsync(KnnRequest request, int kind, FeatureTable train, FeatureTable queries)
+    private async Task<IEnumerable<KnnResult>> CompareAsync(KnnRequest request, int kind, Gallery gallery, FeatureTable queries)
     {
         Learning.Evaluation.KnnSetting[] settings = [.. request.Settings.Select(setting => new Learning.Evaluation.KnnSetting(setting.K, setting.Temperature))];
+        var most = Math.Min(gallery.Labels.Length, settings.Max(setting => setting.Neighbours));
+        // As many queries as fit into a message, and their neighbours into the answer.
+        var job = (int)Math.Clamp(request.View.Spec.MaxBlockBytes / Math.Max(sizeof(float) * (long)queries.Width(kind), sizeof(long) * (long)most), 1, QueriesPerJob);
         var hits = new (double Top1, double Top5)[settings.Length];
-        var next = -QueriesPerJob;
+        var next = -job;
         await Task.WhenAll(lanes.Lanes.Select(async lane =>
         {
-            for (var first = Interlocked.Add(ref next, QueriesPerJob); first < queries.Rows; first = Interlocked.Add(ref next, QueriesPerJob))
+            for (var first = Interlocked.Add(ref next, job); first < queries.Rows; first = Interlocked.Add(ref next, job))
             {
-                var (begin, count) = (first, Math.Min(QueriesPerJob, queries.Rows - first));
-                var scores = await lane.RunAsync(() => Compare(kind, train, queries, begin, count, settings));
+                var (begin, count) = (first, Math.Min(job, queries.Rows - first));
+                var found = await gallery.FindAsync(lane, kind, queries, begin, count, most);
+                var scores = await lane.RunAsync(() => WeightedKnn.Evaluate(found, gallery.Labels, queries.Labels.AsMemory(begin, count), settings));
                 lock (hits)
                 {
                     for (var i = 0; i < hits.Length; i++)
@@ -108,16 +127,5 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
         }));
         return request.Settings.Select((setting, i) =>
             new KnnResult(request.Features[kind], setting, hits[i].Top1 / queries.Rows, hits[i].Top5 / queries.Rows));
-    }
-
-    private static IReadOnlyList<KnnScore> Compare(
-        int kind, FeatureTable train, FeatureTable queries, int first, int count, Learning.Evaluation.KnnSetting[] settings)
-    {
-        using var scope = torch.NewDisposeScope();
-        var width = train.Width(kind);
-        // Borrowed, not copied: each lane sees the whole training table.
-        var rows = torch.frombuffer(train.Values(kind), torch.ScalarType.Float32).view(train.Rows, width);
-        var asked = torch.frombuffer(queries.Values(kind), torch.ScalarType.Float32).view(queries.Rows, width).narrow(0, first, count);
-        return WeightedKnn.Evaluate(rows, train.Labels, asked, queries.Labels.AsMemory(first, count), settings);
     }
 }
