@@ -42,7 +42,8 @@ public sealed class Neighbours
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
         if (parts.Count == 1 && parts[0].Most <= most) return parts[0];
         var queries = parts[0].Queries;
-        if (parts.Any(part => part.Queries != queries)) throw new ArgumentException($"The parts know {string.Join(", ", parts.Select(part => part.Queries))} queries; expected the same number.", nameof(parts));
+        if (parts.Any(part => part.Queries != queries))
+            throw new ArgumentException($"The parts know {string.Join(", ", parts.Select(part => part.Queries))} queries; expected the same number.", nameof(parts));
         var all = new ulong[parts.Sum(part => part.Most)];
         most = Math.Min(most, all.Length);
         var joined = new ulong[queries * most];

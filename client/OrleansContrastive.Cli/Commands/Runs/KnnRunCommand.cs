@@ -29,7 +29,7 @@ internal static class KnnRunCommand
             var request = new KnnRequest { View = view, Train = parsed.GetValue(train), Test = parsed.GetValue(test), Sharded = parsed.GetValue(sharded) };
             if (settings.Count > 0) request = request with { Settings = [.. settings.Select(setting => new KnnSetting(setting.Neighbours, setting.Temperature))] };
             var report = await cluster.Grains.GetGrain<IEvaluationGrain>(view.Evaluation).KnnAsync(request).WaitAsync(cancellation);
-            if (choice.Json(parsed)) Console.WriteLine(JsonSerializer.Serialize(new { Run = name, report.Version, report.Train, report.Test, report.Galleries, report.Seconds, Results = report.Results.Select(Shown) }, Json));
+            if (choice.Json(parsed)) Console.WriteLine(JsonSerializer.Serialize(Shown(name, report), Json));
             else foreach (var line in Lines(name, report)) Console.WriteLine(line);
             return ExitCodes.Done;
         });
@@ -46,12 +46,22 @@ internal static class KnnRunCommand
         return option;
     }
 
-    private static object Shown(KnnResult result) => new { K = result.Setting.K, result.Setting.Temperature, Top1 = Math.Round(result.Top1, 6), Top5 = Math.Round(result.Top5, 6) };
+    private static object Shown(string run, KnnReport report) => new
+    {
+        Run = run,
+        report.Version,
+        report.Train,
+        report.Test,
+        report.Galleries,
+        report.Seconds,
+        Results = report.Results.Select(result => new { result.Setting.K, result.Setting.Temperature, Top1 = Math.Round(result.Top1, 6), Top5 = Math.Round(result.Top5, 6) }),
+    };
 
     private static IEnumerable<string> Lines(string run, KnnReport report)
     {
+        var silos = report.Galleries == 1 ? "1 silo" : FormattableString.Invariant($"{report.Galleries} silos");
         yield return FormattableString.Invariant(
-            $"Run {run}, version {report.Version}: {report.Test:N0} test images among {report.Train:N0} training images on {report.Galleries} silo{(report.Galleries == 1 ? "" : "s")}, {report.Seconds:F1} s.");
+            $"Run {run}, version {report.Version}: {report.Test:N0} test images among {report.Train:N0} training images on {silos}, {report.Seconds:F1} s.");
         foreach (var result in report.Results)
             yield return FormattableString.Invariant($"  k = {result.Setting.K}, T = {result.Setting.Temperature}: top-1 {100 * result.Top1:F2} %, top-5 {100 * result.Top5:F2} %");
     }
