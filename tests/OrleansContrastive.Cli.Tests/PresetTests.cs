@@ -1,6 +1,9 @@
+using OrleansContrastive.Cli.Experiments;
 using OrleansContrastive.Cli.Recipes;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data.Datasets;
+using OrleansContrastive.Learning.Methods;
+using OrleansContrastive.Learning.Methods.Frame;
 using TorchSharp;
 
 namespace OrleansContrastive.Cli.Tests;
@@ -21,6 +24,27 @@ public sealed class PresetTests
             Assert.Equal(recipe.Temperature, spec.Contrast.Temperature);
             Assert.Equal(recipe.Batch, spec.LeaseSize * spec.Topology.Encoders);
         }
+    }
+
+    [Fact]
+    public void Every_method_has_a_preset_that_runs_on_a_small_machine()
+    {
+        var registry = new MethodRegistry();
+        new BuiltInMethods().Register(registry);
+        foreach (var method in registry.Names)
+        {
+            var preset = ZooExperiment.PresetOf(method);
+            Assert.True(preset is not null, $"Method {method} has no preset for Fashion-MNIST or made images.");
+            Assert.Equal(method, RecipeReader.Read(preset, new Dictionary<string, object?>(), []).Method);
+        }
+    }
+
+    [Fact]
+    public void Presets_of_cpc_v2_have_no_batch_norm()
+    {
+        var recipes = PresetFolder.Names.Select(preset => RecipeReader.Read(preset, new Dictionary<string, object?>(), [])).Where(recipe => recipe.Method == "cpc-v2").ToList();
+        Assert.NotEmpty(recipes);
+        Assert.All(recipes, recipe => Assert.EndsWith("-ln", recipe.Encoder, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -32,6 +32,10 @@ public sealed class RunCommandTests
         Assert.StartsWith("Run first: 2 encoders from now on", await SayAsync(["run", "scale", "first", .. where, "--encoders", "2"]), StringComparison.Ordinal);
         await cluster.UntilAsync("the second encoder", status => status.Encoders == 2, run: "first");
         Assert.Contains("checkpoint first@", await SayAsync(["run", "checkpoint", "first", .. where]), StringComparison.Ordinal);
+        using var judged = JsonDocument.Parse(await SayAsync(["run", "knn", "first", .. where, "--k", "1,5", "--temperature", "0.1", "--sharded", "--json"]));
+        Assert.Equal((160, 100, 1), (judged.RootElement.GetProperty("train").GetInt32(), judged.RootElement.GetProperty("test").GetInt32(), judged.RootElement.GetProperty("galleries").GetInt32()));
+        Assert.Equal([1, 5], judged.RootElement.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("k").GetInt32()));
+        Assert.Contains("100 test images among 50 training images on 1 silo,", await SayAsync(["run", "knn", "first", .. where, "--train", "50"]), StringComparison.Ordinal);
         Assert.Equal("stopped", await PhaseAsync(["run", "stop", "first", .. where, "--json"]));
         Assert.Contains("is with the cluster", await SayAsync(["run", "start", .. where, "--resume", "first"]), StringComparison.Ordinal);
         var before = await cluster.UntilAsync("it to go on", status => status.Phase == Contracts.Runs.RunPhase.Running, run: "first");

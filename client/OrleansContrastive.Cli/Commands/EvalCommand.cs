@@ -1,7 +1,6 @@
 using System.CommandLine;
 using OrleansContrastive.Cli.Commands.Eval;
 using OrleansContrastive.Cli.Judging;
-using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Evaluation.FineTuning;
 using OrleansContrastive.Learning.Evaluation.Linear;
 
@@ -18,17 +17,8 @@ internal static class EvalCommand
     private static Command Knn()
     {
         var command = new Command("knn", "Weighted kNN of the test images among the training images.");
-        var neighbours = ManyNumbers.Option("--k", "Numbers of neighbours, with every --temperature.");
-        var temperatures = ManyNumbers.Option("--temperature", "Temperatures of the votes, with every --k.");
-        command.Options.Add(neighbours);
-        command.Options.Add(temperatures);
-        JudgeOptions.AddTo(command, (parsed, judgement, cancellation) =>
-        {
-            var (ks, ts) = (ManyNumbers.Read(parsed, neighbours, []), ManyNumbers.Read(parsed, temperatures, []));
-            if (ks.Any(k => k != Math.Floor(k) || k > int.MaxValue)) throw new UsageException($"--k is {string.Join(',', ks)}; expected whole numbers.");
-            var grid = ks.Count + ts.Count == 0 ? [] : KnnSetting.Grid(ks.Count == 0 ? [20, 200] : [.. ks.Select(k => (int)k)], ts.Count == 0 ? [0.07, 0.1] : ts);
-            return KnnJudge.RunAsync(judgement, grid, cancellation);
-        });
+        var grid = KnnGrid.AddTo(command);
+        JudgeOptions.AddTo(command, (parsed, judgement, cancellation) => KnnJudge.RunAsync(judgement, grid.Read(parsed), cancellation));
         return command;
     }
 

@@ -119,7 +119,7 @@ internal static class ZooExperiment
             method, seed, Of(trained, 200), Of(trained, 20), Of(untrained, 200), Of(untrained, 20),
             Math.Round(await LinearAsync(plan, store, cancellation), 4),
             Math.Round(status.Loss, 4), Math.Round(status.ChanceLevel, 4), status.SamplesApplied,
-            Math.Round(status.SamplesApplied / status.Seconds, 1), Math.Round(clock.Elapsed.TotalSeconds, 1));
+            status.Seconds > 0 ? Math.Round(status.SamplesApplied / status.Seconds, 1) : 0, Math.Round(clock.Elapsed.TotalSeconds, 1));
     }
 
     /// <summary>Top-1 of the best linear classifier on frozen features.</summary>

@@ -1,4 +1,6 @@
 using Orleans;
+using Orleans.Concurrency;
+using OrleansContrastive.Contracts.Blocks;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Workers;
 
@@ -11,6 +13,23 @@ public interface IEvaluationGrain : ISiloGrain
     /// <summary>Weighted kNN (InstDisc, section 3.4) of the test images among the training images.</summary>
     [ResponseTimeout("01:00:00"), Alias("Knn")]
     Task<KnnReport> KnnAsync(KnnRequest request);
+
+    /// <summary>Takes a part of the weights that a gallery will be made with. Those of another evaluation are dropped.</summary>
+    [Alias("TakeWeights")]
+    Task TakeWeightsAsync(WeightsPart part);
+
+    /// <summary>Makes the features of some training images, and keeps them until it is asked for others or released.</summary>
+    [ResponseTimeout("01:00:00"), Alias("Hold")]
+    Task HoldAsync(GalleryRequest request);
+
+    /// <summary>The neighbours of queries among the features that it keeps.</summary>
+    /// <exception cref="InvalidOperationException">It keeps those of another evaluation, or none.</exception>
+    [AlwaysInterleave, ResponseTimeout("00:05:00"), Alias("Nearest")]
+    Task<TensorBlock> NearestAsync(NearestRequest request);
+
+    /// <summary>Drops what it keeps for an evaluation.</summary>
+    [AlwaysInterleave, Alias("Release")]
+    Task ReleaseAsync(long evaluation);
 }
 
 /// <summary>What is compared by kNN.</summary>
@@ -54,6 +73,9 @@ public sealed record KnnRequest
     /// <summary>Which network; null = the one that the run's spec names.</summary>
     [Id(6)] public EvaluatedNetwork? Network { get; init; }
 
+    /// <summary>Spreads the training images' features over the silos of the run's encoders: each keeps its part in memory, and the result has the same bits.</summary>
+    [Id(7)] public bool Sharded { get; init; }
+
     /// <summary>Asks for enough to see a trend, and for little enough to be over in seconds.</summary>
     public static KnnRequest Quick(RunView view) => new() { View = view, Train = 10_000, Test = 2_000 };
 }
@@ -80,6 +102,9 @@ public sealed record KnnReport
 
     /// <summary>How long it took.</summary>
     [Id(4)] public required double Seconds { get; init; }
+
+    /// <summary>Silos that kept the training images' features.</summary>
+    [Id(5)] public int Galleries { get; init; } = 1;
 }
 
 /// <summary>Accuracy of one kind of features at one setting, from 0 to 1.</summary>

@@ -109,6 +109,13 @@ public sealed record RunView
     /// <summary>Keys of each store shard's followers.</summary>
     [Id(10)] public string[][] NegativeFollowers { get; init; } = [];
 
+    /// <summary>Keys of the evaluation grains on the silos of the encoders, the one that leads first.</summary>
+    public string[] Evaluations() => [.. EvaluationsOf(Evaluation, Encoders)];
+
+    /// <summary>Keys of the evaluation grains beside these encoders, after the one that leads.</summary>
+    public static IEnumerable<string> EvaluationsOf(string evaluation, IEnumerable<string> encoders) =>
+        encoders.Select(GrainKeys.Parse).Select(place => GrainKeys.Evaluation(place.Run, place.Silo)).Prepend(evaluation).Distinct();
+
     /// <summary>Key of the augmentation worker that makes the views of a lease.</summary>
     public string AugmentationOf(LeaseId lease) => Augmentations[(int)(lease.Ordinal(Spec.LeasesPerEpoch) % Augmentations.Length)];
 

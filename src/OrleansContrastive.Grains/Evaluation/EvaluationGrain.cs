@@ -9,16 +9,15 @@ using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Grains.Workers;
 using OrleansContrastive.Learning.Evaluation;
-using TorchSharp;
 
 namespace OrleansContrastive.Grains.Evaluation;
 
 /// <inheritdoc cref="IEvaluationGrain"/>
 [KeepAlive, PreferLocalPlacement]
-internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, DatasetShelf datasets, CheckpointShelf checkpoints) : Grain, IEvaluationGrain
+internal sealed partial class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, DatasetShelf datasets, CheckpointShelf checkpoints) : Grain, IEvaluationGrain
 {
-    // Small jobs: while a run goes on, encoders take their turns on the lanes in between.
-    private const int ImagesPerJob = 250;
+    // Small jobs: while a run goes on, encoders take their turns on the lanes in between. Parts of a gallery are whole jobs.
+    private const int ImagesPerJob = 256;
     private const int QueriesPerJob = 500;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -41,19 +40,35 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
         // Only the untrained network is what the run started from.
         var initial = request.Untrained ? await checkpoints.InitialAsync(spec) : null;
         await using var networks = new EvaluationNetworks(lanes, spec, weights, initial);
-        var train = await ExtractAsync(networks, request, training, Limit(request.Train, spec.Dataset.Count));
-        var queries = await ExtractAsync(networks, request, test, Limit(request.Test, test.Count));
-        var results = new List<KnnResult>();
-        for (var kind = 0; kind < request.Features.Length; kind++)
-            results.AddRange(await CompareAsync(request, request.Features[kind], train[kind], queries[kind]));
-        return new()
+        int[] labels = [.. Enumerable.Range(0, Limit(request.Train, spec.Dataset.Count)).Select(training.Label)];
+        string[] places = request.Sharded ? request.View.Evaluations() : [this.GetPrimaryKeyString()];
+        var parts = Parts(labels.Length, places.Length);
+        IEvaluationGrain[] others = [.. places.Skip(1).Where((_, other) => parts[other + 1].Count > 0).Select(key => GrainFactory.GetGrain<IEvaluationGrain>(key))];
+        var evaluation = System.Random.Shared.NextInt64();
+        try
         {
-            Version = weights?.Version ?? 0,
-            Train = train[0].Count,
-            Test = queries[0].Count,
-            Results = [.. results],
-            Seconds = clock.Elapsed.TotalSeconds,
-        };
+            var spread = others.Select((other, i) => SpreadAsync(other, evaluation, request, weights, parts[i + 1])).ToArray();
+            var own = await ExtractAsync(networks, spec, request.Features, training, 0, parts[0].Count);
+            var queries = await ExtractAsync(networks, spec, request.Features, test, 0, Limit(request.Test, test.Count));
+            await Task.WhenAll(spread);
+            var gallery = new Gallery(evaluation, own, labels, others);
+            var results = new List<KnnResult>();
+            for (var kind = 0; kind < request.Features.Length; kind++)
+                results.AddRange(await CompareAsync(request, kind, gallery, queries[kind]));
+            return new()
+            {
+                Version = weights?.Version ?? 0,
+                Train = labels.Length,
+                Test = queries[0].Count,
+                Results = [.. results],
+                Seconds = clock.Elapsed.TotalSeconds,
+                Galleries = others.Length + 1,
+            };
+        }
+        finally
+        {
+            await Task.WhenAll(others.Select(other => ForgetAsync(other, evaluation)));
+        }
     }
 
     private static int Limit(int wanted, int there) => wanted <= 0 ? there : Math.Min(wanted, there);
@@ -70,35 +85,39 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
         }
     }
 
-    private async Task<FeatureRows[]> ExtractAsync(EvaluationNetworks networks, KnnRequest request, IImageDataset dataset, int count)
+    private async Task<FeatureRows[]> ExtractAsync(EvaluationNetworks networks, RunSpec spec, KnnFeatures[] features, IImageDataset dataset, int start, int count)
     {
-        var labels = Enumerable.Range(0, count).Select(dataset.Label).ToArray();
-        var table = new FeatureTable(request.Features.Length, labels);
-        FeatureKind[] kinds = [.. request.Features.Select(kind => (FeatureKind)kind)];
+        var labels = Enumerable.Range(start, count).Select(dataset.Label).ToArray();
+        var table = new FeatureTable(features.Length, labels);
+        FeatureKind[] kinds = [.. features.Select(kind => (FeatureKind)kind)];
         var next = -ImagesPerJob;
         await Task.WhenAll(Enumerable.Range(0, lanes.Lanes.Count).Select(async lane =>
         {
-            var images = new PlainViews(request.View.Spec, dataset);
+            var images = new PlainViews(spec, dataset);
             for (var first = Interlocked.Add(ref next, ImagesPerJob); first < count; first = Interlocked.Add(ref next, ImagesPerJob))
             {
                 var (begin, batch) = (first, Math.Min(ImagesPerJob, count - first));
-                await lanes.Lanes[lane].RunAsync(() => table.Fill(begin, batch, networks.Extract(lane, images.Read(begin, batch), kinds)));
+                await lanes.Lanes[lane].RunAsync(() => table.Fill(begin, batch, networks.Extract(lane, images.Read(start + begin, batch), kinds)));
             }
         }));
         return table.ToRows();
     }
 
-    private async Task<IEnumerable<KnnResult>> CompareAsync(KnnRequest request, KnnFeatures kind, FeatureRows train, FeatureRows queries)
+    private async Task<IEnumerable<KnnResult>> CompareAsync(KnnRequest request, int kind, Gallery gallery, FeatureRows queries)
     {
         Learning.Evaluation.KnnSetting[] settings = [.. request.Settings.Select(setting => new Learning.Evaluation.KnnSetting(setting.K, setting.Temperature))];
+        var most = Math.Min(gallery.Labels.Length, settings.Max(setting => setting.Neighbours));
+        // As many queries as fit into a message, and their neighbours into the answer.
+        var job = (int)Math.Clamp(request.View.Spec.MaxBlockBytes / Math.Max(sizeof(float) * (long)queries.Width, sizeof(long) * (long)most), 1, QueriesPerJob);
         var hits = new (double Top1, double Top5)[settings.Length];
-        var next = -QueriesPerJob;
+        var next = -job;
         await Task.WhenAll(lanes.Lanes.Select(async lane =>
         {
-            for (var first = Interlocked.Add(ref next, QueriesPerJob); first < queries.Count; first = Interlocked.Add(ref next, QueriesPerJob))
+            for (var first = Interlocked.Add(ref next, job); first < queries.Count; first = Interlocked.Add(ref next, job))
             {
-                var (begin, count) = (first, Math.Min(QueriesPerJob, queries.Count - first));
-                var scores = await lane.RunAsync(() => Compare(train, queries, begin, count, settings));
+                var (begin, count) = (first, Math.Min(job, queries.Count - first));
+                var found = await gallery.FindAsync(lane, kind, queries, begin, count, most);
+                var scores = await lane.RunAsync(() => WeightedKnn.Evaluate(found, gallery.Labels, queries.Labels.AsMemory(begin, count), settings));
                 lock (hits)
                 {
                     for (var i = 0; i < hits.Length; i++)
@@ -107,13 +126,6 @@ internal sealed class EvaluationGrain(SiloIdentity silo, DeviceLanes lanes, Data
             }
         }));
         return request.Settings.Select((setting, i) =>
-            new KnnResult(kind, setting, hits[i].Top1 / queries.Count, hits[i].Top5 / queries.Count));
-    }
-
-    private static IReadOnlyList<KnnScore> Compare(FeatureRows train, FeatureRows queries, int first, int count, Learning.Evaluation.KnnSetting[] settings)
-    {
-        using var scope = torch.NewDisposeScope();
-        // Borrowed, not copied: each lane sees the whole training table.
-        return WeightedKnn.Evaluate(train.Borrow(), train.Labels, queries.Borrow().narrow(0, first, count), queries.Labels.AsMemory(first, count), settings);
+            new KnnResult(request.Features[kind], setting, hits[i].Top1 / queries.Count, hits[i].Top5 / queries.Count));
     }
 }

@@ -22,12 +22,12 @@ internal sealed record RunPlan
     /// <summary>Augmentation workers.</summary>
     public required string[] Augmentations { get; init; }
 
-    /// <summary>The evaluation grain.</summary>
+    /// <summary>The evaluation grain that leads; one sleeps beside every encoder.</summary>
     public required string Evaluation { get; init; }
 
     /// <summary>All of them.</summary>
     public IEnumerable<string> Grains =>
-        [.. Parameters.SelectMany(keys => keys), .. Negatives.SelectMany(keys => keys), .. Encoders, .. MomentumEncoders, .. Augmentations, Evaluation];
+        [.. Parameters.SelectMany(keys => keys), .. Negatives.SelectMany(keys => keys), .. Encoders, .. MomentumEncoders, .. Augmentations, .. RunView.EvaluationsOf(Evaluation, Encoders)];
 }
 
 /// <summary>

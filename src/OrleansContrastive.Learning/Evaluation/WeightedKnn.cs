@@ -13,8 +13,10 @@ namespace OrleansContrastive.Learning.Evaluation;
 /// </remarks>
 public static class WeightedKnn
 {
+    /// <summary>Training rows that are multiplied at once. A gallery that is cut at multiples of it gives the same bits as the whole.</summary>
+    public const int Chunk = 4096;
+
     private const int TestChunk = 256;
-    private const int TrainChunk = 4096;
 
     /// <summary>Classifies the test rows under several settings in one pass.</summary>
     /// <param name="train">[N, F] unit rows.</param>
@@ -42,25 +44,69 @@ public static class WeightedKnn
         for (var first = 0; first < m; first += TestChunk)
         {
             var count = Math.Min(TestChunk, m - first);
-            var nearest = Nearest(testRows.narrow(0, first, count), trainRows, n, wanted);
+            var nearest = Nearest(testRows.narrow(0, first, count), trainRows, wanted);
             var vote = new Vote(classes);
-            for (var i = 0; i < count; i++)
-            {
-                var best = nearest[i].Best();
-                for (var s = 0; s < hits.Length; s++)
-                {
-                    var rank = vote.Rank(best, trainLabels.Span, testLabels.Span[first + i], settings[s]);
-                    hits[s].Top1 += rank < 1 ? 1 : 0;
-                    hits[s].Top5 += rank < 5 ? 1 : 0;
-                }
-            }
+            for (var i = 0; i < count; i++) vote.Count(nearest[i].Best(), trainLabels.Span, testLabels.Span[first + i], settings, hits);
         }
 
-        return [.. settings.Select((setting, s) => new KnnScore(setting, (double)hits[s].Top1 / m, (double)hits[s].Top5 / m))];
+        return Scores(settings, hits, m);
     }
 
-    private static NearestRows[] Nearest(Tensor queries, Tensor train, int rows, int wanted)
+    /// <summary>The neighbours of queries in a part of a gallery. Belongs to one executor thread.</summary>
+    /// <param name="part">[N, F] unit rows.</param>
+    /// <param name="queries">[M, F] unit rows.</param>
+    /// <param name="most">Neighbours of a query, at most.</param>
+    /// <param name="firstRow">Number of the part's first row in the whole gallery.</param>
+    public static Neighbours Find(Tensor part, Tensor queries, int most, int firstRow = 0)
     {
+        ArgumentNullException.ThrowIfNull(part);
+        ArgumentNullException.ThrowIfNull(queries);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        if (part.dim() != 2 || queries.dim() != 2 || part.shape[1] != queries.shape[1] || part.shape[0] == 0 || queries.shape[0] == 0)
+            throw new ArgumentException($"Rows [{string.Join(", ", part.shape)}] and queries [{string.Join(", ", queries.shape)}]; expected [N, F] and [M, F].", nameof(queries));
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var rows = part.to_type(ScalarType.Float32).contiguous();
+        var asked = queries.to_type(ScalarType.Float32).contiguous();
+        var count = (int)asked.shape[0];
+        most = (int)Math.Min(most, rows.shape[0]);
+        var keys = new ulong[(long)count * most];
+        Array.Fill(keys, Neighbours.None);
+        for (var first = 0; first < count; first += TestChunk)
+        {
+            var nearest = Nearest(asked.narrow(0, first, Math.Min(TestChunk, count - first)), rows, most, firstRow);
+            for (var i = 0; i < nearest.Length; i++) nearest[i].Best().CopyTo(keys.AsSpan((first + i) * most));
+        }
+
+        return new(keys, count);
+    }
+
+    /// <summary>Classifies queries by their neighbours in the whole gallery.</summary>
+    /// <param name="neighbours">At least as many of each query as the largest k, or all rows.</param>
+    /// <param name="labels">Class of each row of the gallery, not negative.</param>
+    /// <param name="truths">Class of each query.</param>
+    /// <param name="settings">Pairs (k, T).</param>
+    /// <returns>One score per setting, in their order.</returns>
+    /// <exception cref="ArgumentException">Numbers do not fit, or a setting is out of range.</exception>
+    public static IReadOnlyList<KnnScore> Evaluate(
+        Neighbours neighbours, ReadOnlyMemory<int> labels, ReadOnlyMemory<int> truths, params IReadOnlyList<KnnSetting> settings)
+    {
+        ArgumentNullException.ThrowIfNull(neighbours);
+        var classes = Require(labels.Span, settings);
+        if (neighbours.Queries != truths.Length) throw new ArgumentException($"Neighbours of {neighbours.Queries} queries with {truths.Length} classes; expected as many.", nameof(truths));
+        var wanted = Math.Min(labels.Length, settings.Max(setting => setting.Neighbours));
+        if (neighbours.Most < wanted) throw new ArgumentException($"{neighbours.Most} neighbours of each query; expected {wanted}.", nameof(neighbours));
+        var (vote, hits) = (new Vote(classes), new (int Top1, int Top5)[settings.Count]);
+        for (var i = 0; i < truths.Length; i++) vote.Count(neighbours.Of(i), labels.Span, truths.Span[i], settings, hits);
+        return Scores(settings, hits, truths.Length);
+    }
+
+    private static KnnScore[] Scores(IReadOnlyList<KnnSetting> settings, (int Top1, int Top5)[] hits, int queries) =>
+        [.. settings.Select((setting, s) => new KnnScore(setting, (double)hits[s].Top1 / queries, (double)hits[s].Top5 / queries))];
+
+    private static NearestRows[] Nearest(Tensor queries, Tensor train, int wanted, int firstRow = 0)
+    {
+        var rows = (int)train.shape[0];
         var count = (int)queries.shape[0];
         var nearest = new NearestRows[count];
         for (var i = 0; i < count; i++)
@@ -68,12 +114,12 @@ public static class WeightedKnn
             nearest[i] = new(wanted);
         }
 
-        for (var first = 0; first < rows; first += TrainChunk)
+        for (var first = 0; first < rows; first += Chunk)
         {
             using var scope = NewDisposeScope();
-            var taken = Math.Min(TrainChunk, rows - first);
+            var taken = Math.Min(Chunk, rows - first);
             var similarities = queries.mm(train.narrow(0, first, taken).t()).cpu();
-            Offer(nearest, similarities, first);
+            Offer(nearest, similarities, firstRow + first);
         }
 
         return nearest;
@@ -121,6 +167,12 @@ public static class WeightedKnn
                 + $"[{string.Join(", ", test.shape)}] with {testLabels.Length} labels; expected [N, F] with N and [M, F] with M.");
         }
 
+        return Require(trainLabels, settings);
+    }
+
+    /// <summary>Checks labels and settings; returns the number of classes.</summary>
+    private static int Require(ReadOnlySpan<int> trainLabels, IReadOnlyList<KnnSetting> settings)
+    {
         foreach (var setting in settings)
         {
             if (setting.Neighbours < 1 || !(setting.Temperature > 0))
@@ -149,8 +201,19 @@ public static class WeightedKnn
     {
         private readonly double[] _scores = new double[classes];
 
+        /// <summary>Adds to the hits of every setting.</summary>
+        internal void Count(ReadOnlySpan<ulong> best, ReadOnlySpan<int> labels, int truth, IReadOnlyList<KnnSetting> settings, (int Top1, int Top5)[] hits)
+        {
+            for (var s = 0; s < hits.Length; s++)
+            {
+                var rank = Rank(best, labels, truth, settings[s]);
+                hits[s].Top1 += rank < 1 ? 1 : 0;
+                hits[s].Top5 += rank < 5 ? 1 : 0;
+            }
+        }
+
         /// <summary>Place of the true class, 0 for the first; the number of classes where nobody voted for it.</summary>
-        internal int Rank(ReadOnlySpan<ulong> best, ReadOnlySpan<int> labels, int truth, KnnSetting setting)
+        private int Rank(ReadOnlySpan<ulong> best, ReadOnlySpan<int> labels, int truth, KnnSetting setting)
         {
             // Similarities that are no numbers are nobody's neighbours.
             if (best.IsEmpty)

@@ -34,8 +34,8 @@ public sealed class BuiltInMethods : IMethodModule
 
     private static IEnumerable<MethodEntry> InBatch()
     {
-        yield return MethodEntry.Of<NoOptions>(
-            "simclr", "Two views find each other in the batch (Chen et al. 2020)", (context, _) => new SimClr(context), Head("simclr-mlp"));
+        yield return MethodEntry.Of<SimClrOptions>(
+            "simclr", "Two views find each other in the batch (Chen et al. 2020)", (context, options) => new SimClr(context, options), Head("simclr-mlp"));
         yield return MethodEntry.Of<DecoupledContrastiveOptions>(
             "dcl", "SimCLR without the positive in the denominator (Yeh et al. 2022)",
             (context, options) => new DecoupledContrastive(context, options), Head("simclr-mlp"));

@@ -16,6 +16,7 @@ public sealed class MethodRunTests
     public static TheoryData<string, string> Kinds => new()
     {
         { "simclr", "" },
+        { "simclr", """{"memoryRows":100}""" },
         { "supcon", "" },
         { "instdisc", """{"proximal":0.1}""" },
         { "pirl", "" },

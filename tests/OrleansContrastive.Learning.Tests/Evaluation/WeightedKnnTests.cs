@@ -56,6 +56,39 @@ public sealed class WeightedKnnTests
         }
     }
 
+    [Theory]
+    [InlineData(9000, 300, 1)]
+    [InlineData(9000, 300, 2)]
+    [InlineData(4100, 40, 2)]
+    public void A_gallery_in_parts_is_the_whole_one(int n, int m, int chunks)
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = NewDisposeScope();
+        const int Width = 8, Classes = 13;
+        // Every row stands twice, often in two parts, so that ties are many.
+        var half = nn.functional.normalize(tensor(Pattern.Single(n / 2 * Width, 1), [n / 2, Width]), 2, 1);
+        var (train, test) = (cat([half, half]), nn.functional.normalize(tensor(Pattern.Single(m * Width, 2), [m, Width]), 2, 1));
+        int[] trainLabels = [.. Enumerable.Range(0, n).Select(i => i * 7 % Classes)];
+        int[] testLabels = [.. Enumerable.Range(0, m).Select(i => i * 5 % Classes)];
+        KnnSetting[] settings = [KnnSetting.Standard, KnnSetting.Local, new(1, 0.1), new(n + 5, 0.5)];
+
+        var whole = WeightedKnn.Find(train, test, n);
+        var size = chunks * WeightedKnn.Chunk;
+        Neighbours[] parts = [.. Enumerable.Range(0, (n + size - 1) / size).Select(part =>
+            WeightedKnn.Find(train.narrow(0, part * size, Math.Min(size, n - (part * size))), test, n, part * size))];
+        Assert.True(parts.Length > 1 || n <= size);
+        foreach (var order in new[] { parts, [.. parts.Reverse()] })
+        {
+            var joined = Neighbours.Join(order, n);
+            Assert.Equal(whole.Keys.ToArray(), joined.Keys.ToArray());
+            Assert.Equal(WeightedKnn.Evaluate(train, trainLabels, test, testLabels, settings), WeightedKnn.Evaluate(joined, trainLabels, testLabels, settings));
+        }
+
+        Assert.Equal(whole.Keys[..7].ToArray(), Neighbours.Join(parts, 7).Keys[..7].ToArray());
+        var tooFew = Assert.Throws<ArgumentException>(() => WeightedKnn.Evaluate(Neighbours.Join(parts, 7), trainLabels, testLabels, settings[..1]));
+        Assert.Contains("expected 200", tooFew.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Nearest_rows_are_sorted_and_ties_go_to_the_lower_row()
     {

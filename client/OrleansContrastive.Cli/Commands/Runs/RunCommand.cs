@@ -18,5 +18,6 @@ internal static class RunCommand
         ScaleRunCommand.Create(),
         StopRunCommand.Create(),
         CheckpointRunCommand.Create(),
+        KnnRunCommand.Create(),
     };
 }

@@ -39,9 +39,11 @@ internal static class NetworkGraph
         ResNetSpec residual => ResidualGraphs.ResNet(layers, residual, pixels),
         WideResNetSpec wide => ResidualGraphs.WideResNet(layers, wide, pixels),
         VisionTransformerSpec transformer when whole => TransformerGraph.Features(layers, transformer, pixels),
-        VisionTransformerSpec => throw new UsageException($"The graph of a vision transformer is for images of one size; encoder '{spec.Name}' sees patches of them here. Export it with --format torch or safetensors."),
+        VisionTransformerSpec => throw new UsageException(
+            $"The graph of a vision transformer is for images of one size; encoder '{spec.Name}' sees patches of them here. Export it with --format torch or safetensors."),
         SignalEncoderSpec signal => SignalGraph.Features(layers, signal, pixels),
-        _ => throw new UsageException($"ONNX graphs are written for the encoders that come with the program; '{spec.Name}' is none of them. Export it with --format torch or safetensors."),
+        _ => throw new UsageException(
+            $"ONNX graphs are written for the encoders that come with the program; '{spec.Name}' is none of them. Export it with --format torch or safetensors."),
     };
 
     // A head is torch's Sequential: what holds no tensor at its position is the activation.
