@@ -10,7 +10,7 @@ param environmentName string
 @minLength(1)
 param location string
 
-@description('Object id of whoever deploys: reads and writes the store by contrastive on a machine of theirs, and sees the dashboard. Empty = nobody.')
+@description('Object id of whoever deploys: reads and writes the store from a machine of theirs, and sees the dashboard. Empty = nobody.')
 param principalId string = ''
 
 @description('What principalId is.')
