@@ -34,9 +34,10 @@ await_joined() {
 }
 
 take_away() {
-    # To deactivate is SIGTERM: the silo drains. The app is deleted when its replica is gone, or is so in any case.
+    # To deactivate is SIGTERM: the silo drains, and its app is deleted when the replica is gone. So would be to delete; but that
+    # does not say when the silo has left.
     for revision in $(azure containerapp revision list --name "$1" --query '[?properties.active].name'); do
-        azure containerapp revision deactivate --name "$1" --revision "$revision" >/dev/null
+        azure containerapp revision deactivate --name "$1" --revision "$revision" >/dev/null || break
         waited=0
         while [ "$waited" -lt 120 ] && [ "$(azure containerapp replica list --name "$1" --revision "$revision" --query 'length(@)')" != 0 ]; do
             sleep 5
