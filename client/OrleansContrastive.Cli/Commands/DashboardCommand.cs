@@ -54,6 +54,13 @@ internal static class DashboardCommand
             provider => provider.GetRequiredService<ClusterLink>().Runs.ListAsync,
             provider => () => provider.GetRequiredService<ClusterLink>().Grains);
         var app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    /// <summary>Maps the page, and what a platform asks.</summary>
+    internal static void Map(WebApplication app)
+    {
         app.MapContrastiveDashboard();
         app.MapGet("/", () => TypedResults.Redirect("/dashboard"));
         app.MapGet("/health/startup", () => "started");
@@ -61,6 +68,5 @@ internal static class DashboardCommand
         app.MapGet("/health/live", () => "alive");
         app.MapGet("/health/ready", (ClusterLink link) =>
             link.IsConnected ? Results.Text("ready") : Results.Text(link.Problem, statusCode: StatusCodes.Status503ServiceUnavailable));
-        return app;
     }
 }
