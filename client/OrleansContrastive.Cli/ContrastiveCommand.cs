@@ -19,8 +19,8 @@ internal static class ContrastiveCommand
         Recursive = true,
     };
 
-    /// <summary>Parses and runs a command line. Returns the exit code (<see cref="ExitCodes"/>).</summary>
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>Makes the whole tree of commands.</summary>
+    public static RootCommand Create()
     {
         var root = new RootCommand("Trains image encoders by contrastive self-supervision, on actors.\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (train and resume: a checkpoint was written).")
         {
@@ -33,6 +33,7 @@ internal static class ContrastiveCommand
             ExportCommand.Create(),
             CheckpointCommand.Create(),
             RunCommand.Create(),
+            DashboardCommand.Create(),
             ClusterDemoCommand.Create(),
             ExperimentCommand.Create(),
             MethodsCommand.Create(),
@@ -40,7 +41,13 @@ internal static class ContrastiveCommand
             DoctorCommand.Create(),
         };
         root.Options.Add(Methods);
-        var parsed = root.Parse(args);
+        return root;
+    }
+
+    /// <summary>Parses and runs a command line. Returns the exit code (<see cref="ExitCodes"/>).</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Create().Parse(args);
         if (parsed.Errors.Count > 0)
         {
             await Console.Error.WriteLineAsync(UsageHints.Explain(parsed));

@@ -32,6 +32,7 @@ internal static class CommandLine
         "contrastive-silo: a node of a cluster.\n\n"
         + string.Join('\n', Switches.Select(entry => $"  {entry.Switch,-16} {entry.What}  [{entry.Key}]"))
         + "\n\nEvery option of appsettings.json can be given as --Section:Name VALUE, and in the environment as Section__Name.\n"
+        + "contrastive-silo --probe startup|ready|live asks the silo whose Health:Port the environment names, and ends with 0 or 1.\n"
         + "Exit codes: 0 left the cluster in order, 1 failed, 2 wrong options.";
 
     /// <summary>The first thing on a command line that is no option, as a sentence; null where all is well.</summary>

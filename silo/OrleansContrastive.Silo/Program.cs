@@ -13,6 +13,7 @@ if (args is ["--help"] or ["-h"])
     return 0;
 }
 
+if (args is ["--probe", var probe]) return await HealthProbe.AskAsync(probe);
 if (CommandLine.Problem(args) is { } problem) return await WrongAsync([problem]);
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });

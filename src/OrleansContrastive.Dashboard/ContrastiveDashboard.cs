@@ -20,11 +20,22 @@ public static class ContrastiveDashboard
     /// <param name="services">The services of a silo or of a cluster client: an <see cref="IGrainFactory"/> must be among them.</param>
     /// <param name="runs">Gives the ids of the cluster's runs.</param>
     public static IServiceCollection AddContrastiveDashboard(
-        this IServiceCollection services, Func<IServiceProvider, Func<CancellationToken, Task<IReadOnlyList<string>>>> runs)
+        this IServiceCollection services, Func<IServiceProvider, Func<CancellationToken, Task<IReadOnlyList<string>>>> runs) =>
+        services.AddContrastiveDashboard(runs, provider => provider.GetRequiredService<IGrainFactory>);
+
+    /// <summary>The same for a client whose way to the grains may come and go.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="runs">Gives the ids of the cluster's runs.</param>
+    /// <param name="grains">Gives the way to the grains at the moment; may throw where there is none.</param>
+    public static IServiceCollection AddContrastiveDashboard(
+        this IServiceCollection services,
+        Func<IServiceProvider, Func<CancellationToken, Task<IReadOnlyList<string>>>> runs,
+        Func<IServiceProvider, Func<IGrainFactory>> grains)
     {
         ArgumentNullException.ThrowIfNull(runs);
+        ArgumentNullException.ThrowIfNull(grains);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<IRunReader>(provider => new GrainRunReader(provider.GetRequiredService<IGrainFactory>(), runs(provider)));
+        services.AddSingleton<IRunReader>(provider => new GrainRunReader(grains(provider), runs(provider)));
         services.AddSingleton<RunMonitor>();
         services.AddHostedService(provider => provider.GetRequiredService<RunMonitor>());
         return services;

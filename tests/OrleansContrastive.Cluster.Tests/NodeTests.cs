@@ -102,11 +102,25 @@ public sealed partial class NodeTests
             Assert.Contains(words, answer, StringComparison.Ordinal);
         }
 
+        // What an engine's health check runs in the container.
+        var port = new Uri(health).Port;
+        Assert.Equal((0, ""), await RunToItsEndAsync([new("Health__Port", $"{port}")], "--probe", "ready"));
+        Assert.Equal(1, (await RunToItsEndAsync([new("Health__Port", $"{LoopbackPorts.Take(1)[0]}")], "--probe", "live")).Exit);
+        Assert.Contains("expected startup, ready or live", (await RunToItsEndAsync("--probe", "health")).Error, StringComparison.Ordinal);
+
+        // As a platform's probes of the ports do, for as long as it lives.
+        foreach (var listening in ListeningPorts().Match(silo.Tail).Groups.Values.Skip(1))
+        {
+            using var probe = new TcpClient();
+            await probe.ConnectAsync(IPAddress.Loopback, int.Parse(listening.Value, null), Token);
+        }
+
         Assert.Contains("\"@m\":\"Silo node-", silo.Tail, StringComparison.Ordinal);
         var clock = Stopwatch.StartNew();
         await silo.StopAsync(Token);
         Assert.Equal(0, silo.ExitCode);
         Assert.Contains("has left cluster", silo.Tail, StringComparison.Ordinal);
+        Assert.DoesNotContain("handshake", silo.Tail, StringComparison.OrdinalIgnoreCase);
         TestCluster.Say($"An idle silo stopped in {clock.Elapsed.TotalSeconds:F1} s.");
     }
 
@@ -137,9 +151,12 @@ public sealed partial class NodeTests
         }
     }
 
-    private static async Task<(int Exit, string Error)> RunToItsEndAsync(params string[] arguments)
+    private static Task<(int Exit, string Error)> RunToItsEndAsync(params string[] arguments) => RunToItsEndAsync([], arguments);
+
+    private static async Task<(int Exit, string Error)> RunToItsEndAsync(KeyValuePair<string, string>[] environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "contrastive-silo.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
@@ -155,6 +172,9 @@ public sealed partial class NodeTests
 
         return (process.ExitCode, await error);
     }
+
+    [GeneratedRegex(@"silos at [0-9.]+:(\d+), clients at [0-9.]+:(\d+)")]
+    private static partial Regex ListeningPorts();
 
     [GeneratedRegex(@"http://[0-9.:]+")]
     private static partial Regex HealthUrl();

@@ -15,7 +15,7 @@ public sealed class ProjectReferenceTests
         ["OrleansContrastive.Hosting"] = ["Grains", "Checkpoints"],
         ["OrleansContrastive.Dashboard"] = ["Contracts"],
         ["OrleansContrastive.Silo"] = ["Hosting", "Dashboard"],
-        ["OrleansContrastive.Cli"] = ["Contracts", "Hosting", "Checkpoints", "Data", "Learning"],
+        ["OrleansContrastive.Cli"] = ["Contracts", "Hosting", "Dashboard", "Checkpoints", "Data", "Learning"],
     };
 
     private static readonly Dictionary<string, string[]> MayUse = new()

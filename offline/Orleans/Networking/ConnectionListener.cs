@@ -82,7 +82,10 @@ internal sealed class ConnectionListener(
         }
         catch (Exception exception)
         {
-            if (!_closing.IsCancellationRequested) log.HandshakeFailed(exception.Message, transport?.Remote ?? endpoint.ToString());
+            var remote = transport?.Remote ?? endpoint.ToString();
+            // A platform's probe opens the port and hangs up, every few seconds.
+            if (exception is EndOfStreamException or SocketException { SocketErrorCode: SocketError.ConnectionReset }) log.HungUp(remote);
+            else if (!_closing.IsCancellationRequested) log.HandshakeFailed(exception.Message, remote);
             transport?.Dispose();
             socket.Dispose();
         }

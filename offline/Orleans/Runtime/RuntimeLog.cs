@@ -59,6 +59,9 @@ internal sealed partial class RuntimeLog(ILogger<RuntimeLog> logger)
     [LoggerMessage(18, LogLevel.Warning, "The handshake with {Remote} failed: {Reason}")]
     public partial void HandshakeFailed(string reason, string remote);
 
+    [LoggerMessage(25, LogLevel.Debug, "{Remote} hung up before it said who it is.")]
+    public partial void HungUp(string remote);
+
     [LoggerMessage(19, LogLevel.Warning, "Grain {Grain} was active twice; the activation on {Silo} ends.")]
     public partial void DuplicateFound(GrainId grain, SiloAddress silo);
 

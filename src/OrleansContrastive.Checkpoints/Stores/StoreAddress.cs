@@ -23,19 +23,28 @@ public sealed class StoreAddress
     private const string DefaultContainer = "contrastive";
     private const string ContainerSetting = "Container";
     private const string Emulator = "azurite";
-    internal const string EmulatorAccount = "devstoreaccount1";
-    // Of every emulator, and so no secret: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
-    private const string EmulatorKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    /// <summary>The account of every emulator.</summary>
+    public const string EmulatorAccount = "devstoreaccount1";
+
+    /// <summary>Of every emulator, and so no secret: https://learn.microsoft.com/azure/storage/common/storage-use-azurite</summary>
+    public const string EmulatorKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
     private const string Known =
         "expected a folder, https://ACCOUNT.blob.core.windows.net/CONTAINER, a storage connection string with ;Container=NAME, or azurite";
 
     private readonly string _shown;
     private readonly Func<ICheckpointStore> _open;
 
-    private StoreAddress(string shown, Func<ICheckpointStore> open, string? folder = null) => (_shown, _open, Folder) = (shown, open, folder);
+    private StoreAddress(string shown, Func<ICheckpointStore> open, string? folder = null, Uri? account = null) =>
+        (_shown, _open, Folder, Account) = (shown, open, folder, account);
 
     /// <summary>The full path where the store is a folder, which need not exist; otherwise null.</summary>
     public string? Folder { get; }
+
+    /// <summary>
+    /// The blob service of the account where the store is a container's URL without a signature, so that other containers of the account can
+    /// be reached in the same way; otherwise null.
+    /// </summary>
+    public Uri? Account { get; }
 
     /// <summary>Understands an address. Nothing is asked of the store yet.</summary>
     /// <exception cref="ArgumentException">It is none; the message says what is wrong with it and what would be right.</exception>
@@ -100,7 +109,8 @@ public sealed class StoreAddress
         return new(shown, () => new BlobStore(
             url.Query.Length > 1 ? new BlobContainerClient(url, Client())
             : isEmulator ? new BlobContainerClient(place, new StorageSharedKeyCredential(EmulatorAccount, EmulatorKey), Client())
-            : new BlobContainerClient(place, new DefaultAzureCredential(), Client())));
+            : new BlobContainerClient(place, new DefaultAzureCredential(), Client())),
+            account: url.Query.Length > 1 ? null : new(shown[..^(container.Length + 1)]));
     }
 
     private static StoreAddress FromConnection(string text)

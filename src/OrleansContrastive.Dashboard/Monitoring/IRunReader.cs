@@ -19,17 +19,17 @@ internal interface IRunReader
 }
 
 /// <summary>Asks the grains.</summary>
-internal sealed class GrainRunReader(IGrainFactory grains, Func<CancellationToken, Task<IReadOnlyList<string>>> runs) : IRunReader
+internal sealed class GrainRunReader(Func<IGrainFactory> grains, Func<CancellationToken, Task<IReadOnlyList<string>>> runs) : IRunReader
 {
     public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) => runs(cancellationToken);
 
     public async Task<(RunStatus Status, RunView? View)> ReadAsync(string run)
     {
-        var grain = grains.GetGrain<ITrainingRunGrain>(run);
+        var grain = grains().GetGrain<ITrainingRunGrain>(run);
         var (status, view) = (grain.StatusAsync(), grain.ViewAsync());
         return (await status, await view);
     }
 
     public Task<KnnReport> JudgeAsync(RunView view) =>
-        grains.GetGrain<IEvaluationGrain>(view.Evaluation).KnnAsync(KnnRequest.Quick(view));
+        grains().GetGrain<IEvaluationGrain>(view.Evaluation).KnnAsync(KnnRequest.Quick(view));
 }

@@ -40,8 +40,11 @@ public sealed class ClusterClient : IAsyncDisposable
     /// <exception cref="ClusterUnavailableException">No silo is there, or none answers.</exception>
     public static async Task<ClusterClient> ConnectAsync(ICheckpointStore store, string clusterId, CancellationToken cancellationToken = default)
     {
-        var silos = await ActiveSilosAsync(store, clusterId);
-        if (silos.Count == 0) throw new ClusterUnavailableException(await DescribeAsync(store, clusterId, cancellationToken));
+        var tables = await ClusterPlace.ReadAsync(store, clusterId, cancellationToken);
+        // What the table service knows, the provider asks it.
+        var silos = tables is null ? await ActiveSilosAsync(store, clusterId) : null;
+        if (silos is []) throw new ClusterUnavailableException(await DescribeAsync(store, clusterId, cancellationToken));
+        if (tables is not null && AzureProviders.Lack is { } lack) throw new ClusterUnavailableException($"Cluster '{clusterId}' keeps its membership in {tables}, and {lack}");
 
         var builder = Host.CreateEmptyApplicationBuilder(new() { DisableDefaults = true });
         builder.Logging.ClearProviders();
@@ -49,7 +52,8 @@ public sealed class ClusterClient : IAsyncDisposable
         {
             client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (clusterId, ContrastiveNode.DefaultCluster));
             client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = AnswerWithin);
-            client.UseStoreClustering(store);
+            if (tables is null) client.UseStoreClustering(store);
+            else client.UseAzureTables(tables);
         });
         var host = builder.Build();
         try
@@ -61,7 +65,10 @@ public sealed class ClusterClient : IAsyncDisposable
         {
             host.Dispose();
             throw new ClusterUnavailableException(
-                $"Cluster '{clusterId}' lists {silos.Count} silos in {store.Location} ({string.Join(", ", silos)}), and none answers: {exception.Message}", exception);
+                silos is null
+                    ? $"No silo of cluster '{clusterId}' answers, whose membership lies in {tables}: {exception.Message}"
+                    : $"Cluster '{clusterId}' lists {silos.Count} silos in {store.Location} ({string.Join(", ", silos)}), and none answers: {exception.Message}",
+                exception);
         }
     }
 

@@ -5,8 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using OrleansContrastive.Grains.Runs;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Hosting.Health;
 using OrleansContrastive.Hosting.Ledgers;
@@ -40,7 +42,7 @@ public static class ContrastiveNode
         services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Worker.DrainTimeout + TimeSpan.FromSeconds(10));
         builder.UseOrleans(silo =>
         {
-            silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.ClusterId, DefaultCluster));
+            silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.Cluster.ClusterId, DefaultCluster));
             silo.Configure<SiloOptions>(options => options.SiloName = name);
             silo.ConfigureEndpoints(address, siloPort, gatewayPort, settings.Endpoints.ListenOnAny);
             silo.Configure<EndpointOptions>(options => Redirect(options, settings.Endpoints));
@@ -53,20 +55,22 @@ public static class ContrastiveNode
                 options.IAmAliveTablePublishTimeout = settings.Membership.IAmAlive;
             });
             silo.Configure<GrainTypeOptions>(types => GrainRoles.Keep(types, settings.Worker.Roles));
-            silo.UseStoreClustering(store);
             silo.AddContrastive(store, options =>
             {
                 NodeSettings.Bind(builder.Configuration, options);
                 options.Silo = name;
             });
+            if (settings.Cluster.TableService is { } tables) silo.UseAzureTables(tables, settings.Store.Place, RunStorage.Provider);
+            else silo.UseStoreClustering(store);
         });
-        services.AddSingleton(provider => new RunDirectory(store, settings.ClusterId, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<Reachability>();
+        services.AddSingleton(provider => new RunDirectory(store, settings.Cluster.ClusterId, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Reachability>(provider, settings.Endpoints.ReachableWithin));
         services.AddSingleton(provider => new SelfTest(
             store,
             provider.GetRequiredService<SiloIdentity>(),
             settings.Worker,
-            settings.ClusterId,
+            settings.Cluster,
+            provider.GetRequiredService<IMembershipTable>(),
             provider.GetRequiredService<Reachability>(),
             provider.GetRequiredService<ILogger<SelfTest>>()));
         services.AddHostedService<RunDirectoryWatcher>();
@@ -75,7 +79,7 @@ public static class ContrastiveNode
         return new()
         {
             Name = name,
-            Cluster = settings.ClusterId,
+            Cluster = settings.Cluster.ClusterId,
             Roles = RoleNames.Text(settings.Worker.Roles),
             Silo = new(address, siloPort),
             Gateway = new(address, gatewayPort),

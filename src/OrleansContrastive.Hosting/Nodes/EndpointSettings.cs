@@ -25,6 +25,12 @@ public sealed class EndpointSettings
     /// <summary>The port to listen on for clients where another one leads to it; 0 = <see cref="GatewayPort"/> itself.</summary>
     public int ListenGatewayPort { get; set; }
 
+    /// <summary>
+    /// How long a silo that joins asks the others to reach it before it gives up. More than a few seconds where a platform opens the
+    /// way to the advertised address only after it has found the port open.
+    /// </summary>
+    public TimeSpan ReachableWithin { get; set; } = TimeSpan.FromSeconds(6);
+
     /// <summary>The advertised address: the first of the host's that is not loopback, where a name has several.</summary>
     /// <exception cref="SocketException">The name is unknown.</exception>
     internal IPAddress Resolve() =>
@@ -51,6 +57,8 @@ internal sealed class EndpointSettingsValidator : IValidateOptions<EndpointSetti
 
         if (options.SiloPort != 0 && options.SiloPort == options.GatewayPort)
             problems.Add($"Endpoints:SiloPort and Endpoints:GatewayPort are both {options.SiloPort}; each needs a port of its own.");
+        if (options.ReachableWithin <= TimeSpan.Zero || options.ReachableWithin > TimeSpan.FromMinutes(10))
+            problems.Add($"Endpoints:ReachableWithin is {options.ReachableWithin}; expected above 0 and at most 10 min.");
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 

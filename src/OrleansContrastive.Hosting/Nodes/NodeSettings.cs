@@ -9,7 +9,7 @@ namespace OrleansContrastive.Hosting.Nodes;
 /// <summary>Everything that configuration says about a node, read and judged before anything is started.</summary>
 internal sealed record NodeSettings
 {
-    public required string ClusterId { get; init; }
+    public required ClusterSettings Cluster { get; init; }
 
     public required StoreSettings Store { get; init; }
 
@@ -27,13 +27,14 @@ internal sealed record NodeSettings
         var problems = new List<string>();
         var settings = new NodeSettings
         {
-            ClusterId = configuration["Cluster:ClusterId"] is { Length: > 0 } cluster ? cluster : ContrastiveNode.DefaultCluster,
+            Cluster = Section<ClusterSettings>("Cluster"),
             Store = Section<StoreSettings>("Store"),
             Endpoints = Section<EndpointSettings>("Endpoints"),
             Membership = Section<FailureDetection>("Membership"),
             Worker = Worker(),
             Health = Section<HealthSettings>("Health"),
         };
+        Judge(new ClusterSettingsValidator(), settings.Cluster);
         Judge(new StoreSettingsValidator(), settings.Store);
         Judge(new EndpointSettingsValidator(), settings.Endpoints);
         Judge(new FailureDetectionValidator(), settings.Membership);

@@ -4,11 +4,11 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
+using Orleans;
 using Orleans.Configuration;
 using Orleans.Runtime;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Grains.Silos;
-using OrleansContrastive.Hosting.Storage;
 
 namespace OrleansContrastive.Hosting.Nodes;
 
@@ -16,8 +16,13 @@ namespace OrleansContrastive.Hosting.Nodes;
 /// Whether the others reach this silo. It listens at the address that it will advertise, asks through the store, and whoever is
 /// in the cluster connects and reads a number that only this silo knows: so a port that leads elsewhere is found out too.
 /// </summary>
+/// <remarks>
+/// Behind an ingress the way to the advertised address opens only when the platform has found the silo's port open, so it must be
+/// listened at before the silo joins, and the question be asked again for a while (<see cref="EndpointSettings.ReachableWithin"/>).
+/// A platform's probe of this port must not ask for more than that it is open: what answers HTTP comes after the silo has joined.
+/// </remarks>
 internal sealed class Reachability(
-    ICheckpointStore store, SiloIdentity silo, IOptions<ClusterOptions> cluster, IOptions<EndpointOptions> endpoints, TimeProvider time)
+    ICheckpointStore store, IMembershipTable membership, SiloIdentity silo, IOptions<ClusterOptions> cluster, IOptions<EndpointOptions> endpoints, TimeSpan within, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(2);
@@ -41,13 +46,20 @@ internal sealed class Reachability(
         var answering = AnswerAsync(listener, nonce, over.Token);
         try
         {
-            await store.WriteAsync(
-                $"{_folder}{name}.question", JsonSerializer.SerializeToUtf8Bytes(new Question(advertised.ToString(), Convert.ToHexString(nonce)), ReachJson.Default.Question), default, cancellationToken);
-            var replies = await RepliesAsync(name, cancellationToken);
-            if (replies.FirstOrDefault(reply => reply.Problem is null) is { } reached) return $"{advertised} reached by {reached.Silo}";
-            return replies.Count == 0
-                ? $"{advertised} tried by nobody within {Patience.TotalSeconds:F0} s"
-                : throw new SelfTestException($"Other silos cannot reach this one at {advertised} (Endpoints:Advertise, Endpoints:SiloPort): {string.Join("; ", replies.Select(reply => $"{reply.Silo}: {reply.Problem}"))}.");
+            var began = time.GetTimestamp();
+            for (var attempt = 1; ; attempt++)
+            {
+                // The others try every question once.
+                var question = $"{name}.{attempt}";
+                await store.WriteAsync(
+                    $"{_folder}{question}.question", JsonSerializer.SerializeToUtf8Bytes(new Question(advertised.ToString(), Convert.ToHexString(nonce)), ReachJson.Default.Question), default, cancellationToken);
+                var replies = await RepliesAsync(question, cancellationToken);
+                if (replies.FirstOrDefault(reply => reply.Problem is null) is { } reached) return $"{advertised} reached by {reached.Silo}";
+                if (replies.Count == 0) return $"{advertised} tried by nobody within {Patience.TotalSeconds:F0} s";
+                if (time.GetElapsedTime(began) < within) continue;
+                throw new SelfTestException(
+                    $"Other silos cannot reach this one at {advertised} (Endpoints:Advertise, Endpoints:SiloPort; tried for {time.GetElapsedTime(began).TotalSeconds:F0} s, Endpoints:ReachableWithin): {string.Join("; ", replies.Select(reply => $"{reply.Silo}: {reply.Problem}"))}.");
+            }
         }
         finally
         {
@@ -113,27 +125,31 @@ internal sealed class Reachability(
 
     private static async Task AnswerAsync(TcpListener listener, byte[] nonce, CancellationToken over)
     {
-        try
+        while (!over.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 using var client = await listener.AcceptTcpClientAsync(over);
                 await client.GetStream().WriteAsync(nonce, over);
             }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
-        {
-            // Asked and answered; or a visitor who hung up, which shows in nobody's reply.
+            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is SocketException or IOException)
+            {
+                // A visitor who hung up, as a platform's probe does: the next one may be a silo.
+            }
         }
     }
 
-    private async Task<List<Reply>> RepliesAsync(string name, CancellationToken cancellationToken)
+    private async Task<List<Reply>> RepliesAsync(string question, CancellationToken cancellationToken)
     {
         var (began, replies) = (time.GetTimestamp(), new Dictionary<string, Reply>(StringComparer.Ordinal));
         while (time.GetElapsedTime(began) < Patience && replies.Values.All(reply => reply.Problem is not null))
         {
             await Task.Delay(Step, time, cancellationToken);
-            await foreach (var key in store.ListAsync($"{_folder}{name}.", cancellationToken))
+            await foreach (var key in store.ListAsync($"{_folder}{question}.", cancellationToken))
             {
                 if (!key.EndsWith(".reply", StringComparison.Ordinal) || replies.ContainsKey(key)) continue;
                 if (await store.ReadAsync(key, cancellationToken) is { } stored && JsonSerializer.Deserialize(stored.Content.Span, ReachJson.Default.Reply) is { } reply) replies.Add(key, reply);
@@ -145,9 +161,9 @@ internal sealed class Reachability(
 
     private async Task<bool> HasOthersAsync()
     {
-        var table = await new StoredMembership(store, cluster.Value.ClusterId).ReadAsync();
+        var table = await membership.ReadAll();
         var now = time.GetUtcNow().UtcDateTime;
-        return table.Rows.Any(row => row.Status == SiloStatus.Active && now - row.IAmAliveTime < AliveWithin);
+        return table.Members.Any(row => row.Item1.Status == SiloStatus.Active && now - row.Item1.IAmAliveTime < AliveWithin);
     }
 }
 

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
+using Orleans;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Contracts.Workers;
 using OrleansContrastive.Grains.Silos;
+using OrleansContrastive.Hosting.Storage;
 using OrleansContrastive.Hosting.Workers;
 using TorchSharp;
 
@@ -19,14 +21,15 @@ public sealed partial class SelfTest
     private readonly ICheckpointStore _store;
     private readonly SiloIdentity _silo;
     private readonly WorkerOptions _options;
-    private readonly string _clusterId;
+    private readonly ClusterSettings _cluster;
+    private readonly IMembershipTable _membership;
     private readonly Reachability _reachability;
     private readonly ILogger<SelfTest> _logger;
 
     internal SelfTest(
-        ICheckpointStore store, SiloIdentity silo, WorkerOptions options, string clusterId, Reachability reachability, ILogger<SelfTest> logger)
+        ICheckpointStore store, SiloIdentity silo, WorkerOptions options, ClusterSettings cluster, IMembershipTable membership, Reachability reachability, ILogger<SelfTest> logger)
     {
-        (_store, _silo, _options, _clusterId) = (store, silo, options, clusterId);
+        (_store, _silo, _options, _cluster, _membership) = (store, silo, options, cluster, membership);
         (_reachability, _logger) = (reachability, logger);
     }
 
@@ -35,7 +38,9 @@ public sealed partial class SelfTest
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
         CheckDevices(_options, _silo.Roles);
-        await CheckStoreAsync(_store, $"clusters/{ObjectKey.Segment(_clusterId)}/self-test/{ObjectKey.Segment(_silo.Name)}", cancellationToken);
+        await CheckStoreAsync(_store, $"clusters/{ObjectKey.Segment(_cluster.ClusterId)}/self-test/{ObjectKey.Segment(_silo.Name)}", cancellationToken);
+        await CheckPlaceAsync(_store, _cluster, cancellationToken);
+        await CheckMembershipAsync(_membership, _cluster.TableService?.ToString() ?? _store.Location);
         var reached = await _reachability.AskAsync(cancellationToken);
         Log.Passed(_logger, _silo.Name, _store.Location, reached);
     }
@@ -89,6 +94,31 @@ public sealed partial class SelfTest
             }
 
             throw new SelfTestException($"The store {store.Location} does not honour conditional writes: expected it to refuse {what} at '{key}'; it took it. Two owners could not be told apart there.");
+        }
+    }
+
+    /// <summary>All silos of the cluster look for each other in one place.</summary>
+    /// <exception cref="SelfTestException">The cluster is kept elsewhere.</exception>
+    internal static async Task CheckPlaceAsync(ICheckpointStore store, ClusterSettings cluster, CancellationToken cancellationToken)
+    {
+        var entered = await ClusterPlace.EnterAsync(store, cluster.ClusterId, cluster.TableService, cancellationToken);
+        if (entered == cluster.TableService) return;
+        throw new SelfTestException(
+            $"Cluster '{cluster.ClusterId}' in {store.Location} keeps its membership in {entered}, and Cluster:Tables is {(cluster.TableService is null ? "not set" : $"'{cluster.TableService}'")} here: these would be two clusters. Set it as the others have it, or give another Cluster:ClusterId.");
+    }
+
+    /// <summary>The membership table can be made and read.</summary>
+    /// <exception cref="SelfTestException">It cannot.</exception>
+    internal static async Task CheckMembershipAsync(IMembershipTable membership, string location)
+    {
+        try
+        {
+            await membership.InitializeMembershipTable(tryInitTableVersion: true);
+            await membership.ReadAll();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw new SelfTestException($"The membership table in {location} cannot be used: {exception.Message}", exception);
         }
     }
 

@@ -14,7 +14,10 @@ public sealed class StoreSettings
 
     /// <summary>Opens the store.</summary>
     /// <exception cref="ArgumentException">The address is none.</exception>
-    public ICheckpointStore Open() => StoreAddress.Parse(Address).Open();
+    public ICheckpointStore Open() => Place.Open();
+
+    /// <summary>The address, understood.</summary>
+    internal StoreAddress Place => StoreAddress.Parse(Address);
 }
 
 /// <summary>Refuses a store that cannot be.</summary>

@@ -14,7 +14,7 @@ public sealed class NodeSettingsTests
             ("Store:Address", "/somewhere"), ("Cluster:ClusterId", "blue"), ("Worker:Roles", "encoder, Key"), ("Worker:Lanes", "3"), ("Worker:DrainTimeout", "00:00:07"),
             ("Endpoints:Advertise", "127.0.0.2"), ("Endpoints:SiloPort", "12345"), ("Membership:Votes", "1"), ("Health:Port", "8080")));
 
-        Assert.Equal(("blue", "/somewhere", 12345, 8080, 1), (settings.ClusterId, settings.Store.Address, settings.Endpoints.SiloPort, settings.Health.Port, settings.Membership.Votes));
+        Assert.Equal(("blue", "/somewhere", 12345, 8080, 1), (settings.Cluster.ClusterId, settings.Store.Address, settings.Endpoints.SiloPort, settings.Health.Port, settings.Membership.Votes));
         Assert.Equal((WorkerRoles.Encoder | WorkerRoles.Key, 3, TimeSpan.FromSeconds(7)), (settings.Worker.Roles, settings.Worker.Lanes, settings.Worker.DrainTimeout));
     }
 

@@ -12,19 +12,36 @@ internal sealed class ClusterChoice
     /// <summary>How long a command waits for a run whose silo is being replaced.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly Option<string> _store = new("--store") { Description = "The cluster's store: a folder, https://ACCOUNT.blob.core.windows.net/CONTAINER, a connection string with ;Container=NAME, or azurite.", Required = true };
-    private readonly Option<string> _cluster = new("--cluster") { Description = "Id of the cluster.", DefaultValueFactory = _ => ContrastiveNode.DefaultCluster };
+    // The variables that a silo reads too: beside one, nothing has to be named.
+    private const string StoreVariable = "Store__Address";
+    private const string ClusterVariable = "Cluster__ClusterId";
+
+    private readonly Option<string> _store = new("--store")
+    {
+        Description = $"The cluster's store: a folder, https://ACCOUNT.blob.core.windows.net/CONTAINER, a connection string with ;Container=NAME, or azurite; by default what {StoreVariable} says.",
+        Required = Said(StoreVariable) is null,
+    };
+
+    private readonly Option<string> _cluster = new("--cluster")
+    {
+        Description = $"Id of the cluster; by default what {ClusterVariable} says, or {ContrastiveNode.DefaultCluster}.",
+        DefaultValueFactory = _ => Said(ClusterVariable) ?? ContrastiveNode.DefaultCluster,
+    };
+
     private readonly Option<bool> _json = new("--json") { Description = "JSON on standard output, and nothing else there." };
 
     /// <summary>Adds the options to a command.</summary>
-    public static ClusterChoice AddTo(Command command)
+    public static ClusterChoice AddTo(Command command, bool withJson = true)
     {
         var choice = new ClusterChoice();
+        if (Said(StoreVariable) is { } store) choice._store.DefaultValueFactory = _ => store;
         command.Options.Add(choice._store);
         command.Options.Add(choice._cluster);
-        command.Options.Add(choice._json);
+        if (withJson) command.Options.Add(choice._json);
         return choice;
     }
+
+    private static string? Said(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } said ? said : null;
 
     /// <summary>Whether only JSON is wanted.</summary>
     public bool Json(ParseResult parsed) => parsed.GetValue(_json);
