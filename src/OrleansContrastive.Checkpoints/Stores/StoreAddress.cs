@@ -23,11 +23,13 @@ public sealed class StoreAddress
     private const string DefaultContainer = "contrastive";
     private const string ContainerSetting = "Container";
     private const string Emulator = "azurite";
+
     /// <summary>The account of every emulator.</summary>
     public const string EmulatorAccount = "devstoreaccount1";
 
     /// <summary>Of every emulator, and so no secret: https://learn.microsoft.com/azure/storage/common/storage-use-azurite</summary>
     public const string EmulatorKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
     private const string Known =
         "expected a folder, https://ACCOUNT.blob.core.windows.net/CONTAINER, a storage connection string with ;Container=NAME, or azurite";
 
