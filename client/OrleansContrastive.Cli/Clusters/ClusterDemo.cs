@@ -23,6 +23,7 @@ internal sealed class ClusterDemo(DemoPlan plan, TextWriter words)
     private const string Run = "demo";
     private const string Container = "demo";
     private const int Replicas = 2;
+    private const int MostEnded = 8;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan JoinPatience = TimeSpan.FromMinutes(2);
@@ -35,6 +36,8 @@ internal sealed class ClusterDemo(DemoPlan plan, TextWriter words)
     [
         ("a", "parameters,run"), ("b", "parameters,run,negatives"), ("c", "encoder"), ("d", "augmentation,key,encoder,negatives"),
     ];
+
+    private int _ended;
 
     /// <summary>Plays it.</summary>
     /// <param name="cancellation">Ctrl-C.</param>
@@ -62,6 +65,7 @@ internal sealed class ClusterDemo(DemoPlan plan, TextWriter words)
             SingleProcessKnnTop1 = single?.KnnTop1,
             SecondsToProgress = Math.Round(course.Stall, 2),
             SecondsToReplacement = Math.Round(course.Replaced, 2),
+            SilosEnded = _ended,
             UpdatesLost = audit.UpdatesLost,
             UpdatesRolledBack = status.UpdatesRolledBack,
             SamplesCountedTwice = audit.SamplesCountedTwice + Math.Max(0, audit.RowsTaken - audit.RowsExpected),
@@ -136,12 +140,13 @@ internal sealed class ClusterDemo(DemoPlan plan, TextWriter words)
                 said = watch.Now;
             }
 
+            Revive(cluster);
             if (killed is not null || status.LeasesDone < spec.TotalLeases / 2) continue;
             var process = await cluster.FindAsync(Run, plan.Victim, cancellation);
             killed = watch.Now;
             await process.KillAsync();
             words.WriteLine($"Killed silo {process.Label} (process {process.Id}) with SIGKILL at lease {status.LeasesDone:N0}; a replacement starts.");
-            joined = JoinedAsync(cluster.Launch(process.Label, Silos.First(entry => entry.Label == process.Label).Roles), watch, cancellation);
+            joined = JoinedAsync(cluster.Launch(process.Label, RolesOf(process.Label)), watch, cancellation);
         }
 
         var logs = $"The silos' logs are in {Path.Combine(plan.Folder, "logs")}.";
@@ -152,6 +157,19 @@ internal sealed class ClusterDemo(DemoPlan plan, TextWriter words)
         var figures = await watch.FiguresAsync(status.LeasesDone, cancellation);
         return new(status, figures, watch.LongestStall(at, over: true), (replaced - at).TotalSeconds, watch.Trained);
     }
+
+    /// <summary>Starts silos again that have ended by themselves, as whoever runs a cluster does: on a busy machine one may be silent for too long.</summary>
+    private void Revive(LocalCluster cluster)
+    {
+        foreach (var silo in Silos.Select(entry => cluster.Silo(entry.Label)).Where(silo => silo.HasEnded).ToList())
+        {
+            if (++_ended > MostEnded) throw new InvalidOperationException($"{_ended} silos have ended by themselves, the last one with {silo.ExitCode}: {silo.Tail}");
+            words.WriteLine($"Silo {silo.Label} (process {silo.Id}) ended by itself with {silo.ExitCode}; its log is {silo.LogFile}. It starts again.");
+            cluster.Launch(silo.Label, RolesOf(silo.Label));
+        }
+    }
+
+    private static string RolesOf(string label) => Silos.First(entry => entry.Label == label).Roles;
 
     private static async Task<TimeSpan> JoinedAsync(SiloProcess replacement, ProgressWatch watch, CancellationToken cancellation)
     {

@@ -26,6 +26,9 @@ internal sealed record DemoResult
     /// <summary>From the kill until the replacement has joined the cluster.</summary>
     public required double SecondsToReplacement { get; init; }
 
+    /// <summary>Silos that ended though nobody had killed them, and were started again: those that a busy machine made silent for too long.</summary>
+    public required int SilosEnded { get; init; }
+
     /// <summary>Commits that encoders were told count, and that the last checkpoint does not hold.</summary>
     public required int UpdatesLost { get; init; }
 
@@ -76,6 +79,7 @@ internal sealed record DemoResult
         yield return Row("images/s", Text($"{ImagesPerSecond:N0}"), SingleProcessImagesPerSecond is { } rate ? Text($"{rate:N0}") : "-");
         yield return Row($"progress after the death of {Victim}", Text($"{SecondsToProgress:F1} s"));
         yield return Row("replacement in the cluster", Text($"{SecondsToReplacement:F1} s"));
+        if (SilosEnded > 0) yield return Row("silos that ended by themselves", Text($"{SilosEnded:N0}"));
         yield return Row("updates acknowledged", Text($"{UpdatesAcknowledged:N0}"));
         yield return Row("updates lost", Text($"{UpdatesLost:N0}"));
         yield return Row("updates rolled back", Text($"{UpdatesRolledBack:N0}"));

@@ -1,0 +1,14 @@
+using System.Runtime.CompilerServices;
+
+// These tests wait more than they compute: for processes to start, and for silences to be noticed.
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
+
+namespace OrleansContrastive.Cluster.Tests.Harness;
+
+/// <summary>What all processes that tests start have in common.</summary>
+internal static class TestProcesses
+{
+    /// <summary>Silos here live for seconds, and profiles of their methods would take a quarter of their processor time.</summary>
+    [ModuleInitializer]
+    internal static void Prepare() => Environment.SetEnvironmentVariable("DOTNET_TieredPGO", "0");
+}
