@@ -55,6 +55,8 @@ internal static partial class Dockerfiles
     {
         var file = Dockerfile.Read(tree, path);
         var ignore = new DockerIgnore(tree.Read(".dockerignore"));
+        var copied = file.Of("COPY").SelectMany(copy => copy.Sources).Distinct().ToDictionary(source => source, source => Copied(tree, ignore, source));
+        var projects = Projects(tree);
         foreach (var from in file.Of("FROM"))
         {
             var image = Argument().Match(from.Words[0]) is { Success: true } argument ? file.Default(argument.Groups[1].Value) : from.Words[0];
@@ -65,15 +67,15 @@ internal static partial class Dockerfiles
         foreach (var add in file.Of("ADD")) yield return $"{path}({add.Line}): ADD fetches and unpacks; use COPY.";
         foreach (var copy in file.Of("COPY"))
         {
-            foreach (var source in copy.Sources.Where(source => Copied(tree, ignore, source).Count == 0)) yield return $"{path}({copy.Line}): COPY finds nothing at '{source}'.";
+            foreach (var source in copy.Sources.Where(source => copied[source].Count == 0)) yield return $"{path}({copy.Line}): COPY finds nothing at '{source}'.";
         }
 
         var restore = file.Instructions.ToList().FindIndex(instruction => instruction.Name == "RUN" && instruction.Arguments.Contains("dotnet restore", StringComparison.Ordinal));
-        var before = file.Instructions.Take(Math.Max(restore, 0)).Where(instruction => instruction.Name == "COPY").SelectMany(copy => copy.Sources).SelectMany(source => Copied(tree, ignore, source)).ToHashSet();
-        foreach (var project in Projects(tree).Where(project => !before.Contains(project))) yield return $"{path}: {project} is not copied before the restore.";
+        var before = file.Instructions.Take(Math.Max(restore, 0)).Where(instruction => instruction.Name == "COPY").SelectMany(copy => copy.Sources).SelectMany(source => copied[source]).ToHashSet();
+        foreach (var project in projects.Where(project => !before.Contains(project))) yield return $"{path}: {project} is not copied before the restore.";
         foreach (var needed in new[] { ".editorconfig", "global.json", "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props" }.Where(needed => !before.Contains(needed))) yield return $"{path}: {needed} is not copied before the restore.";
-        var all = file.Of("COPY").SelectMany(copy => copy.Sources).SelectMany(source => Copied(tree, ignore, source)).ToHashSet();
-        foreach (var folder in Projects(tree).Select(Path.GetDirectoryName).Select(folder => folder!.Replace('\\', '/')))
+        var all = file.Of("COPY").SelectMany(copy => copy.Sources).SelectMany(source => copied[source]).ToHashSet();
+        foreach (var folder in projects.Select(Path.GetDirectoryName).Select(folder => folder!.Replace('\\', '/')))
         {
             foreach (var missing in tree.Below(folder).Where(source => source.EndsWith(".cs", StringComparison.Ordinal) && !all.Contains(source)).Take(1)) yield return $"{path}: {missing} is not copied.";
         }

@@ -66,8 +66,14 @@ internal sealed class DockerIgnore(string text)
            select (keeps, Compile(keeps ? line[1..] : line)),
     ];
 
+    private readonly Dictionary<string, bool> _sent = new(StringComparer.Ordinal);
+
     /// <summary>Whether a file of the context is sent to the builder.</summary>
-    public bool Sends(string path) => _rules.LastOrDefault(rule => rule.Pattern.IsMatch(path)) is not { Pattern: not null } last || last.Keeps;
+    public bool Sends(string path)
+    {
+        if (!_sent.TryGetValue(path, out var sent)) _sent.Add(path, sent = _rules.LastOrDefault(rule => rule.Pattern.IsMatch(path)) is not { Pattern: not null } last || last.Keeps);
+        return sent;
+    }
 
     // A pattern fits a file, and everything below a folder.
     private static Regex Compile(string pattern) =>

@@ -51,9 +51,14 @@ internal sealed class Tree
     /// <summary>Files below a folder, as paths from the root, in order.</summary>
     public IReadOnlyList<string> Below(string folder, string ending = "")
     {
-        var found = Walked.GetOrAdd(OnDisk(folder), there => Directory.Exists(there) ? [.. Walk(there).Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))] : []);
-        return [.. found.Where(path => !_edits.ContainsKey(path)).Concat(_edits.Where(edit => edit.Value is not null && edit.Key.StartsWith($"{folder}/", StringComparison.Ordinal)).Select(edit => edit.Key))
-            .Where(path => path.EndsWith(ending, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        var found = Walked.GetOrAdd(OnDisk(folder), there => Directory.Exists(there) ? [.. Walk(there).Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(StringComparer.Ordinal)] : []);
+        if (_edits.Count > 0)
+        {
+            var own = _edits.Where(edit => edit.Value is not null && edit.Key.StartsWith($"{folder}/", StringComparison.Ordinal)).Select(edit => edit.Key);
+            found = [.. found.Where(path => !_edits.ContainsKey(path)).Concat(own).Order(StringComparer.Ordinal)];
+        }
+
+        return ending.Length == 0 ? found : [.. found.Where(path => path.EndsWith(ending, StringComparison.Ordinal))];
     }
 
     /// <summary>The templates.</summary>
