@@ -148,10 +148,11 @@ internal sealed class RunLedger
 
         _granted.Remove(ordinal);
         _returned.Remove(ordinal);
-        // An attempt that an earlier run grain granted may come before this one's cursor has reached its lease.
+        // An attempt that an earlier run grain granted may come before this one's cursor has reached its lease. What is done
+        // already must not be granted: whoever computes it is told so, and asks again, for ever.
         while (_fresh <= ordinal)
         {
-            if (_fresh != ordinal) _returned.Add(_fresh);
+            if (_fresh != ordinal && !_cursor.IsDone(_fresh)) _returned.Add(_fresh);
             _fresh++;
         }
 

@@ -1,8 +1,5 @@
 using System.Runtime.CompilerServices;
 
-// These tests wait more than they compute: for processes to start, and for silences to be noticed.
-[assembly: CollectionBehavior(MaxParallelThreads = 3)]
-
 namespace OrleansContrastive.Cluster.Tests.Harness;
 
 /// <summary>What all processes that tests start have in common.</summary>

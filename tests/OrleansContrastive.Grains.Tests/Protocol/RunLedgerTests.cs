@@ -199,6 +199,26 @@ public sealed class RunLedgerTests
         Assert.Equal(new LeaseId(0, 5), Acquire(recovered, "z").Attempt.Lease);
     }
 
+    [Theory]
+    [InlineData(ConsistencyMode.Unbounded)]
+    [InlineData(ConsistencyMode.Lockstep)]
+    public void A_new_book_grants_nothing_that_is_done_when_an_older_attempt_commits_beyond_it(ConsistencyMode mode)
+    {
+        var spec = TestSpecs.Create(mode, slots: 5, encoders: 5);
+        var ledger = Ledger(spec);
+        var leases = Enumerable.Range(0, 5).Select(i => Acquire(ledger, $"e{i}")).ToList();
+        // In lockstep both are slots of a version that waits for the others; otherwise versions of their own.
+        var recovered = new RunLedger(spec, new(2, 0), new LedgerCursor(spec.LeasesPerEpoch));
+        foreach (var i in new[] { 1, 3 }) Commit(mode == ConsistencyMode.Lockstep ? recovered : ledger, leases[i]);
+        recovered.Recover(ledger.OrdersAfter(0, 100));
+
+        Commit(recovered, leases[4]);
+
+        Assert.Equal(new LeaseId(0, 0), Acquire(recovered, "x").Attempt.Lease);
+        Assert.Equal(new LeaseId(0, 2), Acquire(recovered, "y").Attempt.Lease);
+        Assert.NotEqual(new LeaseId(0, 3), Acquire(recovered, "z").Attempt.Lease);
+    }
+
     [Fact]
     public void Skipped_leases_are_done_without_a_sample()
     {
