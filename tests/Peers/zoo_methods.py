@@ -11,7 +11,7 @@ import torch.nn.functional as F
 import zoo_models
 
 DEFAULTS = {
-    "embeddingWidth": 128, "hiddenWidth": 0, "temperature": 0.1, "momentum": 0.9, "weightDecay": 5e-4,
+    "embeddingWidth": 128, "hiddenWidth": 0, "temperature": 0.1, "optimizer": "sgd", "momentum": 0.9, "weightDecay": 5e-4,
     "queueLength": 4096, "keyMomentum": 0.99, "keyMomentumSchedule": "constant", "bankMomentum": 0.5, "options": {},
 }
 
@@ -197,8 +197,11 @@ class Trainer:
         self.method, self.total, self.parts, self.done = method, total, parts, 0
         method.start()
         recipe = method.recipe
-        self.optimizer = torch.optim.SGD(
-            method.parameter_groups(), lr=recipe["learningRate"], momentum=recipe["momentum"], weight_decay=recipe["weightDecay"])
+        rates = {"lr": recipe["learningRate"], "weight_decay": recipe["weightDecay"]}
+        self.optimizer = {
+            "sgd": lambda groups: torch.optim.SGD(groups, momentum=recipe["momentum"], **rates),
+            "adamw": lambda groups: torch.optim.AdamW(groups, **rates),
+        }[recipe["optimizer"]](method.parameter_groups())
 
     def step(self, views, ids):
         """One update; returns the mean loss of the parts."""

@@ -30,7 +30,7 @@ import zoo_methods
 PRESETS = pathlib.Path(__file__).resolve().parents[2] / "presets"
 
 # Keys of a preset that say how our program runs, and those that say what is trained.
-OF_OURS = {"$about", "method", "dataset", "evaluateEpochs", "epochs", "batch", "augmentation"}
+OF_OURS = {"$about", "method", "dataset", "evaluateEpochs", "epochs", "batch", "augmentation", "cropScaleMin"}
 KNOWN = OF_OURS | set(zoo_methods.DEFAULTS) | {"encoder", "learningRate"}
 
 # Name in our presets to crop scale, crop ratio, jitter of brightness and contrast, its chance, chance of a flip.
@@ -45,8 +45,9 @@ def preset(method):
     return recipe
 
 
-def transform(name):
-    scale, ratio, jitter, jitter_chance, flip = AUGMENTATIONS[name]
+def transform(recipe):
+    scale, ratio, jitter, jitter_chance, flip = AUGMENTATIONS[recipe["augmentation"]]
+    scale = (recipe.get("cropScaleMin", scale[0]), scale[1])
     return transforms.Compose([
         transforms.RandomResizedCrop(28, scale=scale, ratio=ratio),
         transforms.RandomHorizontalFlip(p=flip),
@@ -59,8 +60,8 @@ def transform(name):
 class Views(Dataset):
     """So many views of an image, and its number."""
 
-    def __init__(self, images, augmentation, count):
-        self.images, self.transform, self.count = images, transform(augmentation), count
+    def __init__(self, images, recipe, count):
+        self.images, self.transform, self.count = images, transform(recipe), count
 
     def __len__(self):
         return len(self.images)
@@ -73,7 +74,7 @@ class Views(Dataset):
 def train(method, recipe, images, a, log):
     """Losses of all steps, and images per second."""
     loader = DataLoader(
-        Views(images, recipe["augmentation"], method.views), batch_size=recipe["batch"], shuffle=True, drop_last=True,
+        Views(images, recipe, method.views), batch_size=recipe["batch"], shuffle=True, drop_last=True,
         num_workers=a.workers, persistent_workers=a.workers > 0, generator=torch.Generator().manual_seed(a.seed))
     trainer = zoo_methods.Trainer(method, len(loader) * a.epochs, a.parts)
     losses, begin = [], time.perf_counter()
