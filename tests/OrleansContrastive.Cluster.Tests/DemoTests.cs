@@ -31,10 +31,12 @@ public sealed class DemoTests
     {
         const int Samples = 800;
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo("dotnet", [
+        string[] arguments = [
             Path.Combine(AppContext.BaseDirectory, "contrastive.dll"), "cluster-demo", "--victim", victim, "--samples", $"{Samples}", "--no-single",
             "--dataset", "synthetic", "--encoder", "resnet8-w8", "--batch", "16", "--set", "testSplit=test[:100]", "imageSize=12", "augmentation=moco-v2-cifar", "queueLength=128",
-            "--silo", Path.Combine(AppContext.BaseDirectory, "contrastive-silo.dll"), "--out", folder["demo"], .. more]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            "--silo", Path.Combine(AppContext.BaseDirectory, "contrastive-silo.dll"), "--out", folder["demo"], .. more,
+        ];
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));

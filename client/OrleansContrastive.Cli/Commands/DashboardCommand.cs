@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using OrleansContrastive.Cli.Commands.Runs;
 using OrleansContrastive.Dashboard;
 using OrleansContrastive.Hosting.Clients;
@@ -46,6 +47,8 @@ internal static class DashboardCommand
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(endpoint));
         builder.Services.AddRoutingCore();
+        // Log lines go to stderr: the page's address is alone on stdout.
+        builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(provider => new ClusterLink(store, choice.Cluster(parsed), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterLink>>()));
