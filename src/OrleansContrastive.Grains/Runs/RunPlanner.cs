@@ -134,7 +134,6 @@ internal sealed class RunPlanner(string run, RunSpec spec)
         return [.. (before ?? []).Where(wanted.Contains).Concat(wanted).Distinct()];
     }
 
-
     private static string SiloOf(string key) => GrainKeys.Parse(key).Silo;
 
     private static WorkerReport[] Offering(IReadOnlyList<WorkerReport> workers, WorkerRoles role) =>
