@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using OrleansContrastive.Checkpoints.Stores.Blobs;
 using OrleansContrastive.Cluster.Tests.Harness;
+using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Tests.Shared;
 
 namespace OrleansContrastive.Cluster.Tests;
@@ -23,7 +24,8 @@ public sealed class DemoTests
     [Fact(Explicit = true)]
     public Task All_of_it_works_over_the_storage_emulator()
     {
-        if (!File.Exists(StorageEmulator.Program)) Assert.Skip($"The emulator is not there: tests/azurite.sh puts it at {StorageEmulator.Program}, where npm is.");
+        var program = StorageEmulator.ProgramIn(DatasetCache.CacheRoot);
+        if (!File.Exists(program)) Assert.Skip($"The emulator is not there: tests/azurite.sh puts it at {program}, where npm is.");
         return PlayAsync("run", "azurite", "--storage", "azurite");
     }
 

@@ -20,11 +20,12 @@ public sealed class Azurite : IAsyncDisposable
     /// <summary>The connection string of the running emulator; the calling test is skipped where there is none.</summary>
     public async Task<string> ConnectionStringAsync(CancellationToken cancellationToken = default)
     {
-        if (!File.Exists(StorageEmulator.Program)) Assert.Skip($"The emulator is not there: tests/azurite.sh puts it at {StorageEmulator.Program}, where npm is.");
+        var program = StorageEmulator.ProgramIn(Programs.CacheFolder);
+        if (!File.Exists(program)) Assert.Skip($"The emulator is not there: tests/azurite.sh puts it at {program}, where npm is.");
         await _starting.WaitAsync(cancellationToken);
         try
         {
-            _emulator ??= await StorageEmulator.StartAsync(_folder.Path, (Account, Key), cancellationToken);
+            _emulator ??= await StorageEmulator.StartAsync(program, _folder.Path, (Account, Key), cancellationToken);
         }
         finally
         {

@@ -19,7 +19,7 @@ internal static class Programs
     /// <summary>Runs an ONNX model on views [N, C, H, W]: the numbers of all outputs, and a line of name and shape for each.</summary>
     public static async Task<(float[] Numbers, string[] Outputs)> OnnxRuntimeAsync(string model, float[] views, params long[] shape)
     {
-        var folder = Path.Combine(CacheFolder(), $"onnxruntime-{OnnxRuntimeVersion}");
+        var folder = Path.Combine(CacheFolder, $"onnxruntime-{OnnxRuntimeVersion}");
         if (!File.Exists(Path.Combine(folder, "node_modules", "onnxruntime-node", "package.json")))
             Assert.Skip($"onnxruntime is not there: tests/onnxruntime.sh puts it at {folder}, where npm is.");
 
@@ -57,12 +57,16 @@ internal static class Programs
         throw new InvalidOperationException($"OrleansContrastive.sln lies in no folder above {AppContext.BaseDirectory}.");
     }
 
-    private static string CacheFolder()
+    /// <summary>Where the scripts beside this folder put what they fetch.</summary>
+    internal static string CacheFolder
     {
-        if (Environment.GetEnvironmentVariable("OC_CACHE") is { Length: > 0 } own) return own;
-        var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } shared
-            ? shared
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        return Path.Combine(caches, "orleans-contrastive");
+        get
+        {
+            if (Environment.GetEnvironmentVariable("OC_CACHE") is { Length: > 0 } own) return own;
+            var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } shared
+                ? shared
+                : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+            return Path.Combine(caches, "orleans-contrastive");
+        }
     }
 }

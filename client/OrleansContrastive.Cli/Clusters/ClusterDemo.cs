@@ -9,6 +9,7 @@ using OrleansContrastive.Contracts;
 using OrleansContrastive.Contracts.Evaluation;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Workers;
+using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Hosting.Ledgers;
 using TorchSharp;
 
@@ -94,7 +95,8 @@ internal sealed class ClusterDemo(DemoPlan plan, TextWriter words)
     {
         try
         {
-            var emulator = await StorageEmulator.StartAsync(Path.Combine(plan.Folder, "azurite"), cancellationToken: cancellation);
+            var emulator = await StorageEmulator.StartAsync(
+                StorageEmulator.ProgramIn(DatasetCache.CacheRoot), Path.Combine(plan.Folder, "azurite"), cancellationToken: cancellation);
             words.WriteLine($"storage emulator: {emulator.Endpoint}");
             return emulator;
         }

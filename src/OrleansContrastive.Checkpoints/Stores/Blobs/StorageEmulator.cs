@@ -18,39 +18,29 @@ public sealed class StorageEmulator : IAsyncDisposable
 
     private StorageEmulator(Process process, string endpoint) => (_process, Endpoint) = (process, endpoint);
 
-    /// <summary>The script that Node runs; it need not be there.</summary>
-    public static string Program => Path.Combine(CacheFolder, $"azurite-{Version}", "node_modules", "azurite", "dist", "src", "blob", "main.js");
-
     /// <summary>Where it listens, such as <c>http://127.0.0.1:41873</c>.</summary>
     public string Endpoint { get; }
 
-    private static string CacheFolder
-    {
-        get
-        {
-            if (Environment.GetEnvironmentVariable("OC_CACHE") is { Length: > 0 } own) return own;
-            var caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } shared
-                ? shared
-                : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-            return Path.Combine(caches, "orleans-contrastive");
-        }
-    }
+    /// <summary>The script that Node runs, below the cache folder; it need not be there.</summary>
+    public static string ProgramIn(string cache) => Path.Combine(cache, $"azurite-{Version}", "node_modules", "azurite", "dist", "src", "blob", "main.js");
 
     /// <summary>Starts one, and waits until it listens.</summary>
+    /// <param name="program">The script that Node runs (<see cref="ProgramIn"/>).</param>
     /// <param name="folder">Where it keeps what is written; made where there is none.</param>
     /// <param name="account">Name and key of its only account; its well-known one by default, for which see <see cref="AddressOf"/>.</param>
     /// <param name="cancellationToken">Ends the waiting, and the emulator.</param>
     /// <exception cref="FileNotFoundException">It is not in the cache; the message says how it gets there.</exception>
     /// <exception cref="IOException">It ended before it listened; the message holds its words.</exception>
-    public static async Task<StorageEmulator> StartAsync(string folder, (string Name, string Key)? account = null, CancellationToken cancellationToken = default)
+    public static async Task<StorageEmulator> StartAsync(
+        string program, string folder, (string Name, string Key)? account = null, CancellationToken cancellationToken = default)
     {
-        if (!File.Exists(Program))
-            throw new FileNotFoundException($"The storage emulator is not there: tests/azurite.sh puts it at {Program}, where npm is.", Program);
+        if (!File.Exists(program))
+            throw new FileNotFoundException($"The storage emulator is not there: tests/azurite.sh puts it at {program}, where npm is.", program);
         Directory.CreateDirectory(folder);
         // Ends with the emulator, and ends the emulator when the input ends: also when this process is killed.
         const string Wrapper = """exec 3<&0; node "$@" 3<&- & emulator=$!; { read -r _ <&3; kill $emulator; } & wait $emulator; kill $! 2>/dev/null""";
         var start = new ProcessStartInfo("sh", [
-            "-c", Wrapper, "azurite", Program, "--blobHost", "127.0.0.1", "--blobPort", "0", "--location", folder, "--skipApiVersionCheck", "--silent", "--disableTelemetry"])
+            "-c", Wrapper, "azurite", program, "--blobHost", "127.0.0.1", "--blobPort", "0", "--location", folder, "--skipApiVersionCheck", "--silent", "--disableTelemetry"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
