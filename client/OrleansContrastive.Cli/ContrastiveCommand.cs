@@ -89,7 +89,7 @@ internal static class ContrastiveCommand
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
 
         // Silos that this process starts need them as well.

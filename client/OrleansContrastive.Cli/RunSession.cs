@@ -65,7 +65,7 @@ internal sealed class RunSession : IAsyncDisposable
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
 
         display.Begin(started, _folder);

@@ -48,6 +48,7 @@ public sealed class UsageTests
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains(wrong, outcome.Error, StringComparison.Ordinal);
         Assert.Contains(right, outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("(Parameter", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", outcome.Error, StringComparison.Ordinal);
     }
 

@@ -46,7 +46,7 @@ internal static class DatasetsCommand
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
         catch (DatasetFetchException exception)
         {

@@ -62,7 +62,7 @@ internal sealed class RecipeOptions
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
     }
 }

@@ -40,7 +40,7 @@ internal sealed record Judgement(TrainedRun Run, string Name, NetworkWeights Wei
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
     }
 

@@ -167,7 +167,7 @@ internal static class SpecResolver
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
 
         string[] parts = ["encoder", "head", .. plan.Parts.Select(part => part.Name)];
@@ -247,7 +247,7 @@ internal static class SpecResolver
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
     }
 
@@ -268,7 +268,7 @@ internal static class SpecResolver
             }
             catch (ArgumentException exception)
             {
-                throw new UsageException(exception.Message);
+                throw new UsageException(exception);
             }
 
             var size = recipe.ImageSize > 0 ? recipe.ImageSize : own > 0 ? own : augmentation.Size;

@@ -52,7 +52,7 @@ internal sealed class JudgeOptions
             catch (ArgumentException exception)
             {
                 // Of a number that no protocol can work with.
-                throw new UsageException(exception.Message);
+                throw new UsageException(exception);
             }
         });
     }

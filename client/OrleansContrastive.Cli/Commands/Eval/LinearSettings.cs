@@ -42,7 +42,7 @@ internal sealed class LinearSettings
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
     }
 }

@@ -53,7 +53,7 @@ internal sealed class ImagesOptions
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
     }
 }

@@ -30,7 +30,7 @@ internal static class ScaleRunCommand
             }
             catch (ArgumentException exception)
             {
-                throw new UsageException(exception.Message);
+                throw new UsageException(exception);
             }
 
             if (choice.Json(parsed)) Console.WriteLine(StatusJson.Line(status));

@@ -61,7 +61,7 @@ internal static class StartRunCommand
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(exception);
         }
     }
 
