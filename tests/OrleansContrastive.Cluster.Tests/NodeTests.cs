@@ -94,7 +94,7 @@ public sealed partial class NodeTests
     {
         await using var cluster = new TestCluster();
         var silo = await cluster.StartAsync("node", "all", "--log", "json");
-        var health = HealthUrl().Match(silo.Tail).Value;
+        var health = TestCluster.HealthUrl(silo);
         using var http = new HttpClient();
         foreach (var (probe, words) in new[] { ("startup", "started"), ("ready", "ready"), ("live", "alive") })
         {
@@ -175,7 +175,4 @@ public sealed partial class NodeTests
 
     [GeneratedRegex(@"silos at [0-9.]+:(\d+), clients at [0-9.]+:(\d+)")]
     private static partial Regex ListeningPorts();
-
-    [GeneratedRegex(@"http://[0-9.:]+")]
-    private static partial Regex HealthUrl();
 }

@@ -38,7 +38,9 @@ public sealed class RunTests
         {
             await cluster.MoreAsync(40);
             var asked = watch.Now;
-            await cluster.Silo(label).StopAsync(Token);
+            var ready = $"{TestCluster.HealthUrl(cluster.Silo(label))}/health/ready";
+            var leaving = cluster.Silo(label).StopAsync(Token);
+            Assert.Contains("503 Unhealthy: is leaving the cluster", await AnswersAsync(ready, until: leaving));
             var took = (watch.Now - asked).TotalSeconds;
             await cluster.MoreAsync(40);
             var stall = watch.LongestStall(asked);
@@ -52,5 +54,28 @@ public sealed class RunTests
         Assert.Equal((0, 0L), (audit.UpdatesLost, status.UpdatesRolledBack));
         Assert.Equal((0, 0), (audit.SamplesCountedTwice, audit.SamplesNeverCounted));
         Assert.Equal(audit.RowsExpected, audit.RowsTaken);
+    }
+
+    private static async Task<HashSet<string>> AnswersAsync(string url, Task until)
+    {
+        var answers = new HashSet<string>();
+        using var http = new HttpClient();
+        while (!until.IsCompleted)
+        {
+            try
+            {
+                using var answer = await http.GetAsync(url, Token);
+                answers.Add($"{(int)answer.StatusCode} {(await answer.Content.ReadAsStringAsync(Token)).Trim()}");
+            }
+            catch (HttpRequestException)
+            {
+                // It has closed its port, which is the last that it does.
+            }
+
+            await Task.Delay(20, Token);
+        }
+
+        await until;
+        return answers;
     }
 }

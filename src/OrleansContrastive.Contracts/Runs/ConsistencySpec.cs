@@ -66,7 +66,10 @@ public enum WireFormat
     BFloat16 = 1,
 }
 
-/// <summary>What an encoder fetches for its next lease while it computes one. In lockstep only views are fetched ahead.</summary>
+/// <summary>
+/// What an encoder fetches for its next lease while it computes one. In lockstep only views are fetched ahead. What is not
+/// fetched ahead is fetched when the encoder's own last gradient is applied.
+/// </summary>
 public enum Prefetch
 {
     /// <summary>Nothing.</summary>

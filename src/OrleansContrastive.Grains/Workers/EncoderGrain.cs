@@ -20,8 +20,8 @@ internal sealed partial class EncoderGrain(
     SiloIdentity silo, DeviceLanes lanes, Handicap handicap, ICommitLedger ledger, TimeProvider time, ILogger<EncoderGrain> logger)
     : Grain, IEncoderGrain
 {
-    // One lease is on its way to the order while the next one is computed; more would only be staler. In lockstep a lease
-    // may wait for another slot that this encoder computes itself.
+    // One lease at most is on its way to the order while the next one is computed; more would only be staler. In lockstep a
+    // lease may wait for another slot that this encoder computes itself.
     private const int MostUncommitted = 1;
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongWait = TimeSpan.FromMilliseconds(50);
@@ -122,6 +122,7 @@ internal sealed partial class EncoderGrain(
         var (waiting, finished, wait) = (false, false, ShortWait);
         while (!stop.IsCancellationRequested)
         {
+            if (WaitsForItself(_view!.Spec)) await Task.WhenAll(_uncommitted.Values);
             if (!finished && _leases.Count <= _view!.Spec.Topology.LeasesAhead + 1)
             {
                 var reply = await _run.AcquireAsync(new(Key, _view.History, Idle: waiting || _leases.Count == 0, Holding()));
@@ -134,6 +135,8 @@ internal sealed partial class EncoderGrain(
                 }
 
                 if (reply.View != _view.Number && !finished) return false;
+                // The one ahead too, before this one is begun: its views are fetched meanwhile.
+                if (reply.Outcome == LeaseOutcome.Granted && _leases.Count <= _view.Spec.Topology.LeasesAhead) continue;
                 if (reply.Outcome == LeaseOutcome.Wait && _leases.Count == 0)
                 {
                     await DelayAsync(reply.After, stop);
@@ -174,6 +177,10 @@ internal sealed partial class EncoderGrain(
 
         return true;
     }
+
+    /// <summary>Whether a step begins with weights that hold the encoder's own last gradient.</summary>
+    private static bool WaitsForItself(RunSpec spec) =>
+        spec.Consistency.Mode != ConsistencyMode.Lockstep && spec.Prefetch < Prefetch.Weights;
 
     private Task<BeginReply> BeginAsync(RunView view, LeaseAttempt attempt) =>
         view.Spec.Consistency.Mode == ConsistencyMode.Bounded

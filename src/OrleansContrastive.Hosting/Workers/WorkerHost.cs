@@ -10,7 +10,8 @@ namespace OrleansContrastive.Hosting.Workers;
 
 /// <summary>
 /// Speaks for this silo: serves every run of the catalog side by side, so that a run grain which does not answer holds up no
-/// other run; and drains them all when the silo stops, before it leaves the cluster.
+/// other run; and drains them all when the silo stops: before any other service of the process stops, so that the health
+/// endpoints say until the end what it is doing, and before it leaves the cluster.
 /// </summary>
 internal sealed partial class WorkerHost(
     IGrainFactory grains,
@@ -21,7 +22,7 @@ internal sealed partial class WorkerHost(
     ILocalSiloDetails details,
     IOptions<WorkerOptions> options,
     TimeProvider time,
-    ILogger<WorkerHost> logger) : BackgroundService
+    ILogger<WorkerHost> logger) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan TablePatience = TimeSpan.FromSeconds(3);
 
@@ -43,6 +44,22 @@ internal sealed partial class WorkerHost(
             await DrainAsync();
         }
     }
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        health.Stopping();
+        return StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async Task DrainAsync()
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Cli.Clusters;
 using OrleansContrastive.Contracts.Runs;
@@ -7,7 +8,7 @@ using OrleansContrastive.Tests.Shared;
 namespace OrleansContrastive.Cluster.Tests.Harness;
 
 /// <summary>Real silos on loopback over a store of their own, and one run. Whatever a test started is ended with it.</summary>
-internal sealed class TestCluster : IAsyncDisposable
+internal sealed partial class TestCluster : IAsyncDisposable
 {
     /// <summary>The run of the test.</summary>
     public const string Run = "run";
@@ -60,6 +61,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     /// <summary>The newest silo of that label.</summary>
     public SiloProcess Silo(string label) => _cluster.Silo(label);
+
+    /// <summary>The first address of a silo's health endpoints, by its log.</summary>
+    public static string HealthUrl(SiloProcess silo) => HealthUrl().Match(File.ReadAllText(silo.LogFile)).Value;
 
     /// <summary>Hands a run to the cluster.</summary>
     public async Task StartRunAsync(RunSpec spec)
@@ -138,4 +142,6 @@ internal sealed class TestCluster : IAsyncDisposable
         await _cluster.DisposeAsync();
         _folder.Dispose();
     }
+    [GeneratedRegex(@"http://[0-9.:]+")]
+    private static partial Regex HealthUrl();
 }
