@@ -21,6 +21,7 @@ public static class ModelFactory
             DecayNormsAndBiases = !spec.Optimizer.ExcludeNormAndBias,
             Device = device,
             Grid = MethodFactory.Plan(spec).Grid,
+            Grey = MethodFactory.Plan(spec).Grey,
         },
         spec.Seed,
         MethodFactory.Plan(spec).Parts);

@@ -173,7 +173,9 @@ public sealed class ContrastiveModel : nn.Module<Tensor, Tensor>
                 nameof(views));
         }
 
-        return _encoder.forward(views);
+        if (!Options.Grey) return _encoder.forward(views);
+        using var scope = NewDisposeScope();
+        return _encoder.forward(views.mean([1], keepdim: true).expand(shape).contiguous()).MoveToOuterDisposeScope();
     }
 
     internal Tensor FeaturesOf(Tensor encoded) => _encoder.Features(encoded, _masterType);

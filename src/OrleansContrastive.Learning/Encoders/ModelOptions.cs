@@ -30,6 +30,9 @@ public sealed record ModelOptions
     /// <summary>Encodes an image patch by patch: its features are the mean over the grid (CPC). Null = the whole image at once.</summary>
     public PatchGrid? Grid { get; init; }
 
+    /// <summary>The encoder sees the mean of an image's channels in place of each of them: it knows no colours (colorization).</summary>
+    public bool Grey { get; init; }
+
     internal bool UsesChannelsLast =>
         ChannelsLast ?? (Device.type == DeviceType.CPU || Precision == Precision.BFloat16);
 }

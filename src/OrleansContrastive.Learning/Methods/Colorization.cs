@@ -29,7 +29,7 @@ public sealed class Colorization : IContrastiveMethod
         if (context.Channels != 3) throw new ArgumentException($"Colorization needs images of 3 channels, found {context.Channels}.");
         if (options.Steps < 2) throw new ArgumentException($"Colorization needs 2 steps of colour or more, found {options.Steps}.");
         _options = options;
-        Plan = new() { QueryViews = [0], Input = EncoderInput.Images, Guard = null, Parts = [Parts.Linear("colours", options.Steps * options.Steps)] };
+        Plan = new() { QueryViews = [0], Input = EncoderInput.Images, Grey = true, Guard = null, Parts = [Parts.Linear("colours", options.Steps * options.Steps)] };
     }
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public sealed class Colorization : IContrastiveMethod
     public EncodedBatch Encode(MethodBatch batch)
     {
         var views = batch.Views[0];
-        var map = batch.Model.FeatureMap(views.mean([1], keepdim: true).expand(-1, 3, -1, -1).contiguous());
+        var map = batch.Model.FeatureMap(views);
         var places = map.to_type(views.dtype).permute(0, 2, 3, 1).reshape(-1, map.shape[1]);
         return new(batch, outputs: [batch.Model.Through("colours", places), Classes(views, map.shape[2], map.shape[3])]);
     }

@@ -58,9 +58,10 @@ public sealed class ExportTests : IDisposable
     [InlineData("vit-tiny-p8-sincos-frozen", 3, 32, "none")]
     [InlineData("resnet8-w8", 1, 28, "none", "float32", 8, 4)]
     [InlineData("resnet8-w8-ln", 3, 30, "linear", "float32", 8, 5)]
-    public async Task Onnxruntime_gives_our_features(string encoder, int channels, int size, string head, string precision = "float32", int patch = 0, int stride = 0)
+    [InlineData("resnet8-w8", 3, 32, "mlp", "float32", 0, 0, true)]
+    public async Task Onnxruntime_gives_our_features(string encoder, int channels, int size, string head, string precision = "float32", int patch = 0, int stride = 0, bool grey = false)
     {
-        using var model = TinyModels.Create(encoder, channels, size, head, precision, patch > 0 ? new(patch, stride) : null);
+        using var model = TinyModels.Create(encoder, channels, size, head, precision, patch > 0 ? new(patch, stride) : null, grey);
         var path = _folder["model.onnx"];
         var format = ExportFormat.All.Single(known => known.Name == "onnx");
         await WholeFile.WriteAsync(path, force: false, stream => format.Create(model, head != "none", 40, Facts)(stream, Token));

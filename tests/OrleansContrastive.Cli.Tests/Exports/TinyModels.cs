@@ -9,9 +9,9 @@ namespace OrleansContrastive.Cli.Tests.Exports;
 internal static class TinyModels
 {
     /// <summary>A network in evaluation mode.</summary>
-    public static ContrastiveModel Create(string encoder, int channels, int size, string head = "none", string precision = "float32", PatchGrid? grid = null)
+    public static ContrastiveModel Create(string encoder, int channels, int size, string head = "none", string precision = "float32", PatchGrid? grid = null, bool grey = false)
     {
-        var options = new ModelOptions { Grid = grid, Precision = precision == "float64" ? Learning.Devices.Precision.Float64 : Learning.Devices.Precision.Float32 };
+        var options = new ModelOptions { Grid = grid, Grey = grey, Precision = precision == "float64" ? Learning.Devices.Precision.Float64 : Learning.Devices.Precision.Float32 };
         var model = new ContrastiveModel(EncoderSpec.Parse(encoder, channels, size), new(head, 24, 12), options, seed: 5);
         var whole = model.Layout.Split(1)[0];
         // Untouched statistics and affine parameters would hide a wrong order among them.

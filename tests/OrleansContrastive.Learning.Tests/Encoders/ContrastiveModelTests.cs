@@ -156,6 +156,21 @@ public sealed class ContrastiveModelTests
     });
 
     [Fact]
+    public void A_grey_encoder_knows_no_colours() => Leaks.None(() =>
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        using var grey = new ContrastiveModel(EncoderSpec.Parse("resnet8-w8", 3, 16), new("none", 0, 0), new ModelOptions { Grey = true, Precision = Precision.Float64 }, seed: 1);
+        using var colour = new ContrastiveModel(EncoderSpec.Parse("resnet8-w8", 3, 16), new("none", 0, 0), new ModelOptions { Precision = Precision.Float64 }, seed: 1);
+        grey.eval();
+        colour.eval();
+        var views = Numbers.Of([4, 3, 16, 16], 1, ScalarType.Float64);
+        var mean = views.mean([1], keepdim: true).repeat(1, 3, 1, 1);
+        Numbers.Close(Numbers.From(colour.Features(mean)), Numbers.From(grey.Features(views)), 1e-12, "the mean of the channels");
+        Numbers.Close(Numbers.From(colour.FeatureMap(mean)), Numbers.From(grey.FeatureMap(views.flip(1))), 1e-12, "other colours");
+    });
+
+    [Fact]
     public void A_gradient_that_is_not_finite_is_seen() => Leaks.None(() =>
     {
         using var scope = NewDisposeScope();

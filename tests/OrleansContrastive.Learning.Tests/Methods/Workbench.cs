@@ -104,7 +104,7 @@ internal sealed class Workbench : IDisposable
     private ContrastiveModel Create(int channels, string head)
     {
         var model = new ContrastiveModel(
-            EncoderSpec.Parse(_encoder, channels, Side), new(head, 0, Width), new() { Grid = Method.Plan.Grid }, seed: 1, Method.Plan.Parts);
+            EncoderSpec.Parse(_encoder, channels, Side), new(head, 0, Width), new() { Grid = Method.Plan.Grid, Grey = Method.Plan.Grey }, seed: 1, Method.Plan.Parts);
         model.train();
         return model;
     }

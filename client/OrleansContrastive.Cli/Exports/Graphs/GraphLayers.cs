@@ -73,6 +73,13 @@ internal sealed class GraphLayers(OnnxGraph graph, IEnumerable<NamedTensor> tens
         return Node("Gemm", inputs, null, ("transB", 1));
     }
 
+    /// <summary>The mean of the channels, in place of each of them.</summary>
+    public string Grey(string pixels, int channels)
+    {
+        var grey = Node("ReduceMean", [pixels], null, ("axes", new long[] { 1 }));
+        return Node("Concat", [.. Enumerable.Repeat(grey, channels)], null, ("axis", 1));
+    }
+
     /// <summary>max(x, 0).</summary>
     public string Relu(string input) => Node("Relu", [input]);
 

@@ -5,7 +5,7 @@ using OrleansContrastive.Learning.Encoders;
 namespace OrleansContrastive.Cli.Exports.Graphs;
 
 /// <summary>
-/// An encoder and its head as an ONNX graph, as a run judges it: patch by patch where its method has a grid. Input <c>pixels</c> [N, C, H, W], normalised; outputs <c>features</c> [N, F] and, with
+/// An encoder and its head as an ONNX graph, as a run judges it: patch by patch where its method has a grid, without colours where it sees none. Input <c>pixels</c> [N, C, H, W], normalised; outputs <c>features</c> [N, F] and, with
 /// the head, <c>embedding</c> [N, D], not normalised.
 /// </summary>
 internal static class NetworkGraph
@@ -25,9 +25,10 @@ internal static class NetworkGraph
         // The positions of a transformer belong to one size.
         var (height, width) = spec is VisionTransformerSpec fixedSize ? (Text(fixedSize.ImageSize), Text(fixedSize.ImageSize)) : ("height", "width");
         var pixels = graph.Input("pixels", "N", Text(spec.InputChannels), height, width);
+        var seen = model.Options.Grey ? layers.Grey(pixels, spec.InputChannels) : pixels;
         var encoded = model.Options.Grid is { } grid
-            ? PatchGraph.Mean(layers, grid, pixels, model.FeatureWidth, patches => Encoder(layers, spec, patches, whole: false))
-            : Encoder(layers, spec, pixels, whole: true);
+            ? PatchGraph.Mean(layers, grid, seen, model.FeatureWidth, patches => Encoder(layers, spec, patches, whole: false))
+            : Encoder(layers, spec, seen, whole: true);
         var features = layers.Node("Identity", [encoded], Features);
         graph.Output(features, "N", Text(model.FeatureWidth));
         if (head) graph.Output(Head(layers, features, model.Head.Shape.Gelu), "N", Text(model.EmbeddingWidth));

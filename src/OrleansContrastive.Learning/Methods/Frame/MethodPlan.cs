@@ -58,6 +58,9 @@ public sealed record MethodPlan
     /// <summary>Images are encoded patch by patch; null = whole.</summary>
     public PatchGrid? Grid { get; init; }
 
+    /// <summary>The encoder sees images without their colours, when it learns and when it is used.</summary>
+    public bool Grey { get; init; }
+
     /// <summary>How the encoder must read an image; null where the method takes any encoder's features.</summary>
     public EncoderInput? Input { get; init; }
 
