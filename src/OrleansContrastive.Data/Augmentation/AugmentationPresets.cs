@@ -49,6 +49,24 @@ public static class AugmentationPresets
         // The same at strength 0.5, without blur.
         ["simclr-cifar"] = Cifar(scaleMin: 0.08) with { Jitter = WeakHue, GrayscaleProbability = 0.2 },
 
+        // solo-learn's CIFAR recipes: symmetric (SwAV), symmetric and weak (MoCo v2+), the two views of the asymmetric one (BYOL and its
+        // kin, without blur), VICReg's.
+        ["simclr-cifar-strong"] = Cifar(scaleMin: 0.08) with
+        {
+            Jitter = SimClrFull,
+            GrayscaleProbability = 0.2,
+            BlurProbability = 0.5,
+        },
+        ["moco-v2-cifar-blur"] = Cifar(scaleMin: 0.08) with
+        {
+            Jitter = WeakHue,
+            GrayscaleProbability = 0.2,
+            BlurProbability = 0.5,
+        },
+        ["byol-cifar-1"] = Cifar(scaleMin: 0.08) with { Jitter = Byol, GrayscaleProbability = 0.2 },
+        ["byol-cifar-2"] = Cifar(scaleMin: 0.08) with { Jitter = Byol, GrayscaleProbability = 0.2, SolarizeProbability = 0.2 },
+        ["vicreg-cifar"] = Cifar(scaleMin: 0.2) with { Jitter = Byol, GrayscaleProbability = 0.2, SolarizeProbability = 0.1 },
+
         // Grill et al. 2020, table 6: the two views differ.
         ["byol-1"] = ImageNet(scaleMin: 0.08) with { Jitter = Byol, GrayscaleProbability = 0.2, BlurProbability = 1 },
         ["byol-2"] = ImageNet(scaleMin: 0.08) with
