@@ -47,6 +47,12 @@ internal static class SpecResolver
         Range("queueLength", recipe.QueueLength, recipe.QueueLength >= 1, "1 or more");
         Check("keyMomentumSchedule", recipe.KeyMomentumSchedule, KeyMomentumSchedules);
         Range("keyMomentum", recipe.KeyMomentum, recipe.KeyMomentum is >= 0 and < 1, "0 to below 1");
+        Range(
+            "keyMomentumEnd",
+            recipe.KeyMomentumEnd,
+            recipe.KeyMomentumEnd <= 1 && recipe.KeyMomentumEnd >= recipe.KeyMomentum,
+            FormattableString.Invariant($"{recipe.KeyMomentum}, where it begins, to 1"));
+        Range("keyMomentumEnd", recipe.KeyMomentumEnd, recipe.KeyMomentumEnd == 1 || recipe.KeyMomentumSchedule == "cosine", "1, or keyMomentumSchedule=cosine: a constant has no end");
         Range("checkpointsKept", recipe.CheckpointsKept, recipe.CheckpointsKept >= 1, "1 or more");
 
         Range("negatives", recipe.Negatives, recipe.Store == "queue" || recipe.Negatives == "shard", "shard, since a bank has no mirror");
@@ -108,6 +114,7 @@ internal static class SpecResolver
                 QueueLength = recipe.QueueLength,
                 KeyMomentum = recipe.KeyMomentum,
                 KeyMomentumSchedule = recipe.KeyMomentumSchedule,
+                KeyMomentumEnd = recipe.KeyMomentumEnd,
                 Symmetric = recipe.Symmetric,
                 ShuffleKeys = recipe.ShuffleKeys,
                 MaskOwnSample = recipe.MaskOwnSample,

@@ -98,8 +98,11 @@ internal sealed record TrainingRecipe
 
     public double KeyMomentum { get; init; } = 0.99;
 
-    /// <summary>constant, or cosine: rises to 1 at the end.</summary>
+    /// <summary>constant, or cosine: rises to keyMomentumEnd.</summary>
     public string KeyMomentumSchedule { get; init; } = "constant";
+
+    /// <summary>Where the cosine of the key momentum ends.</summary>
+    public double KeyMomentumEnd { get; init; } = 1;
 
     public bool Symmetric { get; init; }
 
