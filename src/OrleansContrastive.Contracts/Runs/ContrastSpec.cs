@@ -15,7 +15,7 @@ public sealed record ContrastSpec
     /// <summary>Key momentum m of an update of <see cref="RunSpec.Batch"/> samples; in [0, 1).</summary>
     [Id(2)] public required double KeyMomentum { get; init; }
 
-    /// <summary>Both views are query and key in turn; the loss is the mean of the two.</summary>
+    /// <summary>Both views are query and key in turn; the loss is the mean of the two, or what the method says of it.</summary>
     [Id(3)] public bool Symmetric { get; init; }
 
     /// <summary>Keys are permuted before the batch norm splits and restored after (shuffle-BN).</summary>
