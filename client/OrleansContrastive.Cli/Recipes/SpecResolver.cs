@@ -264,9 +264,9 @@ internal static class SpecResolver
         var name = recipe.Augmentation
             ?? (recipe.Dataset is "fashion-mnist" or "mnist" ? "fashion-mnist" : own is > 0 and < 96 ? "moco-v2-cifar"
                 : AugmentationPresets.Names.Contains(recipe.Method) ? recipe.Method : "moco-v2");
-        return [One(name), One(recipe.KeyAugmentation ?? name)];
+        return [One(name, recipe.CropScaleMin), One(recipe.KeyAugmentation ?? name, recipe.KeyCropScaleMin ?? recipe.CropScaleMin)];
 
-        AugmentationRecipe One(string recipeName)
+        AugmentationRecipe One(string recipeName, double? scaleMin)
         {
             AugmentationRecipe augmentation;
             try
@@ -283,7 +283,7 @@ internal static class SpecResolver
             {
                 Size = size,
                 PlainShorterSide = augmentation.PlainShorterSide >= size ? augmentation.PlainShorterSide : 0,
-                ScaleMin = recipe.CropScaleMin ?? augmentation.ScaleMin,
+                ScaleMin = scaleMin ?? augmentation.ScaleMin,
                 RatioMin = recipe.CropRatio is { } ratio ? 1 / ratio : augmentation.RatioMin,
                 RatioMax = recipe.CropRatio ?? augmentation.RatioMax,
             };

@@ -160,6 +160,9 @@ internal sealed record TrainingRecipe
     /// <summary>Changes the recipe's least crop area.</summary>
     public double? CropScaleMin { get; init; }
 
+    /// <summary>The same of the key view where it differs.</summary>
+    public double? KeyCropScaleMin { get; init; }
+
     /// <summary>Changes the recipe's crop ratio to [1/x, x].</summary>
     public double? CropRatio { get; init; }
 

@@ -86,6 +86,9 @@ public static class AugmentationPresets
         },
         ["instdisc-cifar"] = Cifar(scaleMin: 0.2) with { Jitter = StrongHue, GrayscaleProbability = 0.2, Flip = 0 },
 
+        // Misra and van der Maaten 2020, VISSL's pirl_jigsaw_4node_resnet50: a jitter that is always applied, no blur.
+        ["pirl"] = ImageNet(scaleMin: 0.08) with { Jitter = new(0.4, 0.4, 0.4, 0.2), GrayscaleProbability = 0.2 },
+
         // For 28x28 grey clothes, found on a 50,000/10,000 split of the training set: a shirt is told from a coat by details that
         // small crops cut away.
         ["fashion-mnist"] = new AugmentationRecipe
