@@ -195,13 +195,14 @@ internal static class SpecResolver
 
     private static AugmentationRecipe View(TrainingRecipe recipe, MethodPlan plan, AugmentationRecipe[] augmentations, int view)
     {
-        var whole = augmentations[view == 0 ? 0 : 1];
+        var local = view >= plan.Views - plan.LocalViews;
+        var whole = augmentations[local ? 2 : view == 0 ? 0 : 1];
         if (plan.PlainViews) return new() { Size = whole.Size, ScaleMin = 1, ScaleMax = 1, RatioMin = 1, RatioMax = 1, Flip = 0, Mean = whole.Mean, Std = whole.Std };
-        if (view < plan.Views - plan.LocalViews) return whole;
+        if (!local) return whole;
         Range("localScale", string.Join(",", recipe.LocalScale), recipe.LocalScale.Length == 2, "the least and the greatest area, with a comma between them");
         return whole with
         {
-            Size = recipe.LocalSize > 0 ? recipe.LocalSize : Math.Max(8, whole.Size * 3 / 7),
+            Size = recipe.LocalSize > 0 ? recipe.LocalSize : Math.Max(8, augmentations[0].Size * 3 / 7),
             ScaleMin = recipe.LocalScale[0],
             ScaleMax = recipe.LocalScale[1],
             PlainShorterSide = 0,
@@ -258,13 +259,15 @@ internal static class SpecResolver
         }
     }
 
+    /// <summary>Of the first view, of the second, and of small crops.</summary>
     private static AugmentationRecipe[] Augmentations(TrainingRecipe recipe, IImageDataset dataset)
     {
         var own = dataset.Width > 0 && dataset.Width == dataset.Height ? dataset.Width : 0;
         var name = recipe.Augmentation
             ?? (recipe.Dataset is "fashion-mnist" or "mnist" ? "fashion-mnist" : own is > 0 and < 96 ? "moco-v2-cifar"
                 : AugmentationPresets.Names.Contains(recipe.Method) ? recipe.Method : "moco-v2");
-        return [One(name, recipe.CropScaleMin), One(recipe.KeyAugmentation ?? name, recipe.KeyCropScaleMin ?? recipe.CropScaleMin)];
+        var (keyName, keyScaleMin) = (recipe.KeyAugmentation ?? name, recipe.KeyCropScaleMin ?? recipe.CropScaleMin);
+        return [One(name, recipe.CropScaleMin), One(keyName, keyScaleMin), One(recipe.LocalAugmentation ?? keyName, keyScaleMin)];
 
         AugmentationRecipe One(string recipeName, double? scaleMin)
         {

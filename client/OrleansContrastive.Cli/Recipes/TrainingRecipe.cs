@@ -166,6 +166,9 @@ internal sealed record TrainingRecipe
     /// <summary>Changes the recipe's crop ratio to [1/x, x].</summary>
     public double? CropRatio { get; init; }
 
+    /// <summary>Name of the recipe of the small crops where it differs from the key view's.</summary>
+    public string? LocalAugmentation { get; init; }
+
     /// <summary>Side of the small crops of methods that have some; 0 = three sevenths of the views'.</summary>
     public int LocalSize { get; init; }
 

@@ -77,6 +77,9 @@ public static class AugmentationPresets
             SolarizeProbability = 0.2,
         },
 
+        // Caron et al. 2021: the small crops beside BYOL's two views.
+        ["dino-local"] = ImageNet(scaleMin: 0.05) with { Jitter = Byol, GrayscaleProbability = 0.2, BlurProbability = 0.5 },
+
         // Wu et al. 2018, lemniscate's main.py and cifar.py (the latter without a flip).
         ["instdisc"] = ImageNet(scaleMin: 0.2) with
         {
