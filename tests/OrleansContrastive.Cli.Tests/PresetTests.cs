@@ -1,6 +1,8 @@
+using System.Text.Json;
 using OrleansContrastive.Cli.Experiments;
 using OrleansContrastive.Cli.Recipes;
 using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Data.Augmentation;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Learning.Methods;
 using OrleansContrastive.Learning.Methods.Frame;
@@ -45,6 +47,30 @@ public sealed class PresetTests
         var recipes = PresetFolder.Names.Select(preset => RecipeReader.Read(preset, new Dictionary<string, object?>(), [])).Where(recipe => recipe.Method == "cpc-v2").ToList();
         Assert.NotEmpty(recipes);
         Assert.All(recipes, recipe => Assert.EndsWith("-ln", recipe.Encoder, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Views_differ_as_the_preset_says()
+    {
+        var pirl = Views("pirl-imagenet");
+        Assert.Equal([0.08, 0.6], pirl.Select(view => view.ScaleMin));
+        Assert.All(pirl, view => Assert.Equal((0.2, 0.0, 1.0), (view.Jitter.Hue, view.BlurProbability, view.Jitter.Probability)));
+
+        var dino = Views("dino-imagenet");
+        Assert.Equal([(0.4, 1.0, 0.0), (0.4, 0.1, 0.2)], dino[..2].Select(view => (view.ScaleMin, view.BlurProbability, view.SolarizeProbability)));
+        Assert.Equal(8, dino[2..].Length);
+        Assert.All(dino[2..], view => Assert.Equal((96, 0.05, 0.4, 0.5, 0.0), (view.Size, view.ScaleMin, view.ScaleMax, view.BlurProbability, view.SolarizeProbability)));
+
+        // Small crops without a recipe of their own have the second view's.
+        var swav = Views("swav-imagenet");
+        Assert.All(swav[2..], view => Assert.Equal(swav[1] with { Size = 96, ScaleMin = 0.05, ScaleMax = 0.14, PlainShorterSide = 0 }, view));
+
+        static AugmentationRecipe[] Views(string preset)
+        {
+            using var images = DatasetCatalog.Open(new() { Name = "synthetic" });
+            var recipe = RecipeReader.Read(preset, new Dictionary<string, object?>(), []) with { ImageSize = 224 };
+            return [.. SpecResolver.Resolve(recipe, images, TwoLanes).Augmentations.Select(json => JsonSerializer.Deserialize<AugmentationRecipe>(json)!)];
+        }
     }
 
     [Fact]

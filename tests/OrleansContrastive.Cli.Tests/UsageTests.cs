@@ -27,6 +27,8 @@ public sealed class UsageTests
     [InlineData("evaluate", "Known: query, key", "train", "--dataset", "synthetic", "--set", "evaluate=both")]
     [InlineData("vit-tiny", "whole patches of 5", "train", "--dataset", "synthetic", "--encoder", "vit-tiny-p5")]
     [InlineData("keyMomentumSchedule", "Known: constant, cosine", "train", "--dataset", "synthetic", "--set", "keyMomentumSchedule=step")]
+    [InlineData("keyMomentumEnd", "expected 0.99, where it begins, to 1", "train", "--dataset", "synthetic", "--set", "keyMomentumSchedule=cosine", "--set", "keyMomentumEnd=0.9")]
+    [InlineData("sampling", "all, debiased or reweighted", "train", "--dataset", "synthetic", "--method", "simclr", "--set", "sampling=hardest")]
     [InlineData("lamda", "did you mean \"lambda\"", "train", "--dataset", "synthetic", "--method", "pirl", "--set", "lamda=0.3")]
     [InlineData("pretext", "pirl", "train", "--dataset", "synthetic", "--method", "pirl", "--set", "pretext=puzzle")]
     [InlineData("store", "expected bank", "train", "--dataset", "synthetic", "--method", "instdisc", "--set", "store=queue", "--set", "negatives=mirror")]

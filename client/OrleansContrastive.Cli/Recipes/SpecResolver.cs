@@ -47,6 +47,12 @@ internal static class SpecResolver
         Range("queueLength", recipe.QueueLength, recipe.QueueLength >= 1, "1 or more");
         Check("keyMomentumSchedule", recipe.KeyMomentumSchedule, KeyMomentumSchedules);
         Range("keyMomentum", recipe.KeyMomentum, recipe.KeyMomentum is >= 0 and < 1, "0 to below 1");
+        Range(
+            "keyMomentumEnd",
+            recipe.KeyMomentumEnd,
+            recipe.KeyMomentumEnd <= 1 && recipe.KeyMomentumEnd >= recipe.KeyMomentum,
+            FormattableString.Invariant($"{recipe.KeyMomentum}, where it begins, to 1"));
+        Range("keyMomentumEnd", recipe.KeyMomentumEnd, recipe.KeyMomentumEnd == 1 || recipe.KeyMomentumSchedule == "cosine", "1, or keyMomentumSchedule=cosine: a constant has no end");
         Range("checkpointsKept", recipe.CheckpointsKept, recipe.CheckpointsKept >= 1, "1 or more");
 
         Range("negatives", recipe.Negatives, recipe.Store == "queue" || recipe.Negatives == "shard", "shard, since a bank has no mirror");
@@ -108,6 +114,7 @@ internal static class SpecResolver
                 QueueLength = recipe.QueueLength,
                 KeyMomentum = recipe.KeyMomentum,
                 KeyMomentumSchedule = recipe.KeyMomentumSchedule,
+                KeyMomentumEnd = recipe.KeyMomentumEnd,
                 Symmetric = recipe.Symmetric,
                 ShuffleKeys = recipe.ShuffleKeys,
                 MaskOwnSample = recipe.MaskOwnSample,
@@ -188,13 +195,14 @@ internal static class SpecResolver
 
     private static AugmentationRecipe View(TrainingRecipe recipe, MethodPlan plan, AugmentationRecipe[] augmentations, int view)
     {
-        var whole = augmentations[view == 0 ? 0 : 1];
+        var local = view >= plan.Views - plan.LocalViews;
+        var whole = augmentations[local ? 2 : view == 0 ? 0 : 1];
         if (plan.PlainViews) return new() { Size = whole.Size, ScaleMin = 1, ScaleMax = 1, RatioMin = 1, RatioMax = 1, Flip = 0, Mean = whole.Mean, Std = whole.Std };
-        if (view < plan.Views - plan.LocalViews) return whole;
+        if (!local) return whole;
         Range("localScale", string.Join(",", recipe.LocalScale), recipe.LocalScale.Length == 2, "the least and the greatest area, with a comma between them");
         return whole with
         {
-            Size = recipe.LocalSize > 0 ? recipe.LocalSize : Math.Max(8, whole.Size * 3 / 7),
+            Size = recipe.LocalSize > 0 ? recipe.LocalSize : Math.Max(8, augmentations[0].Size * 3 / 7),
             ScaleMin = recipe.LocalScale[0],
             ScaleMax = recipe.LocalScale[1],
             PlainShorterSide = 0,
@@ -251,15 +259,17 @@ internal static class SpecResolver
         }
     }
 
+    /// <summary>Of the first view, of the second, and of small crops.</summary>
     private static AugmentationRecipe[] Augmentations(TrainingRecipe recipe, IImageDataset dataset)
     {
         var own = dataset.Width > 0 && dataset.Width == dataset.Height ? dataset.Width : 0;
         var name = recipe.Augmentation
             ?? (recipe.Dataset is "fashion-mnist" or "mnist" ? "fashion-mnist" : own is > 0 and < 96 ? "moco-v2-cifar"
                 : AugmentationPresets.Names.Contains(recipe.Method) ? recipe.Method : "moco-v2");
-        return [One(name), One(recipe.KeyAugmentation ?? name)];
+        var (keyName, keyScaleMin) = (recipe.KeyAugmentation ?? name, recipe.KeyCropScaleMin ?? recipe.CropScaleMin);
+        return [One(name, recipe.CropScaleMin), One(keyName, keyScaleMin), One(recipe.LocalAugmentation ?? keyName, keyScaleMin)];
 
-        AugmentationRecipe One(string recipeName)
+        AugmentationRecipe One(string recipeName, double? scaleMin)
         {
             AugmentationRecipe augmentation;
             try
@@ -276,7 +286,7 @@ internal static class SpecResolver
             {
                 Size = size,
                 PlainShorterSide = augmentation.PlainShorterSide >= size ? augmentation.PlainShorterSide : 0,
-                ScaleMin = recipe.CropScaleMin ?? augmentation.ScaleMin,
+                ScaleMin = scaleMin ?? augmentation.ScaleMin,
                 RatioMin = recipe.CropRatio is { } ratio ? 1 / ratio : augmentation.RatioMin,
                 RatioMax = recipe.CropRatio ?? augmentation.RatioMax,
             };

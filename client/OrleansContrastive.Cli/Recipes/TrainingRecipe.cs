@@ -98,8 +98,11 @@ internal sealed record TrainingRecipe
 
     public double KeyMomentum { get; init; } = 0.99;
 
-    /// <summary>constant, or cosine: rises to 1 at the end.</summary>
+    /// <summary>constant, or cosine: rises to keyMomentumEnd.</summary>
     public string KeyMomentumSchedule { get; init; } = "constant";
+
+    /// <summary>Where the cosine of the key momentum ends.</summary>
+    public double KeyMomentumEnd { get; init; } = 1;
 
     public bool Symmetric { get; init; }
 
@@ -157,8 +160,14 @@ internal sealed record TrainingRecipe
     /// <summary>Changes the recipe's least crop area.</summary>
     public double? CropScaleMin { get; init; }
 
+    /// <summary>The same of the key view where it differs.</summary>
+    public double? KeyCropScaleMin { get; init; }
+
     /// <summary>Changes the recipe's crop ratio to [1/x, x].</summary>
     public double? CropRatio { get; init; }
+
+    /// <summary>Name of the recipe of the small crops where it differs from the key view's.</summary>
+    public string? LocalAugmentation { get; init; }
 
     /// <summary>Side of the small crops of methods that have some; 0 = three sevenths of the views'.</summary>
     public int LocalSize { get; init; }

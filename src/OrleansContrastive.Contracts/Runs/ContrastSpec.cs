@@ -15,7 +15,7 @@ public sealed record ContrastSpec
     /// <summary>Key momentum m of an update of <see cref="RunSpec.Batch"/> samples; in [0, 1).</summary>
     [Id(2)] public required double KeyMomentum { get; init; }
 
-    /// <summary>Both views are query and key in turn; the loss is the mean of the two.</summary>
+    /// <summary>Both views are query and key in turn; the loss is the mean of the two, or what the method says of it.</summary>
     [Id(3)] public bool Symmetric { get; init; }
 
     /// <summary>Keys are permuted before the batch norm splits and restored after (shuffle-BN).</summary>
@@ -54,11 +54,14 @@ public sealed record ContrastSpec
     /// <summary>How long an asynchronous batch waits to be full.</summary>
     [Id(14)] public TimeSpan KeyDeadline { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary><c>constant</c>, or <c>cosine</c>: from <see cref="KeyMomentum"/> to 1 at the end, m(t) = 1 − (1 − m)(cos(πt/T) + 1)/2 (BYOL, section 3.3).</summary>
+    /// <summary><c>constant</c>, or <c>cosine</c>: from <see cref="KeyMomentum"/> to <see cref="KeyMomentumEnd"/> e, m(t) = e − (e − m)(cos(πt/T) + 1)/2 (BYOL, section 3.3).</summary>
     [Id(15)] public string KeyMomentumSchedule { get; init; } = "constant";
 
     /// <summary>Z of noise-contrastive estimation stays what the first version makes it, as released by Wu et al. 2018; otherwise it is a moving average.</summary>
     [Id(16)] public bool FreezePartition { get; init; }
+
+    /// <summary>Key momentum at the end of a cosine; <see cref="KeyMomentum"/> to 1, which it is in BYOL.</summary>
+    [Id(17)] public double KeyMomentumEnd { get; init; } = 1;
 }
 
 /// <summary>Where negatives meet queries.</summary>

@@ -49,6 +49,24 @@ public static class AugmentationPresets
         // The same at strength 0.5, without blur.
         ["simclr-cifar"] = Cifar(scaleMin: 0.08) with { Jitter = WeakHue, GrayscaleProbability = 0.2 },
 
+        // solo-learn's CIFAR recipes: symmetric (SwAV), symmetric and weak (MoCo v2+), the two views of the asymmetric one (BYOL and its
+        // kin, without blur), VICReg's.
+        ["simclr-cifar-strong"] = Cifar(scaleMin: 0.08) with
+        {
+            Jitter = SimClrFull,
+            GrayscaleProbability = 0.2,
+            BlurProbability = 0.5,
+        },
+        ["moco-v2-cifar-blur"] = Cifar(scaleMin: 0.08) with
+        {
+            Jitter = WeakHue,
+            GrayscaleProbability = 0.2,
+            BlurProbability = 0.5,
+        },
+        ["byol-cifar-1"] = Cifar(scaleMin: 0.08) with { Jitter = Byol, GrayscaleProbability = 0.2 },
+        ["byol-cifar-2"] = Cifar(scaleMin: 0.08) with { Jitter = Byol, GrayscaleProbability = 0.2, SolarizeProbability = 0.2 },
+        ["vicreg-cifar"] = Cifar(scaleMin: 0.2) with { Jitter = Byol, GrayscaleProbability = 0.2, SolarizeProbability = 0.1 },
+
         // Grill et al. 2020, table 6: the two views differ.
         ["byol-1"] = ImageNet(scaleMin: 0.08) with { Jitter = Byol, GrayscaleProbability = 0.2, BlurProbability = 1 },
         ["byol-2"] = ImageNet(scaleMin: 0.08) with
@@ -59,6 +77,9 @@ public static class AugmentationPresets
             SolarizeProbability = 0.2,
         },
 
+        // Caron et al. 2021: the small crops beside BYOL's two views.
+        ["dino-local"] = ImageNet(scaleMin: 0.05) with { Jitter = Byol, GrayscaleProbability = 0.2, BlurProbability = 0.5 },
+
         // Wu et al. 2018, lemniscate's main.py and cifar.py (the latter without a flip).
         ["instdisc"] = ImageNet(scaleMin: 0.2) with
         {
@@ -67,6 +88,9 @@ public static class AugmentationPresets
             GrayscaleFirst = true,
         },
         ["instdisc-cifar"] = Cifar(scaleMin: 0.2) with { Jitter = StrongHue, GrayscaleProbability = 0.2, Flip = 0 },
+
+        // Misra and van der Maaten 2020, VISSL's pirl_jigsaw_4node_resnet50: a jitter that is always applied, no blur.
+        ["pirl"] = ImageNet(scaleMin: 0.08) with { Jitter = new(0.4, 0.4, 0.4, 0.2), GrayscaleProbability = 0.2 },
 
         // For 28x28 grey clothes, found on a 50,000/10,000 split of the training set: a shirt is told from a coat by details that
         // small crops cut away.

@@ -75,7 +75,7 @@ internal sealed class UpdateRule
     private static ISchedule KeyMomentum(RunSpec spec) => spec.Contrast.KeyMomentumSchedule switch
     {
         "constant" => new ConstantSchedule(spec.Contrast.KeyMomentum),
-        "cosine" => new CosineSchedule(spec.Contrast.KeyMomentum, 1, spec.TotalSamples),
+        "cosine" => new CosineSchedule(spec.Contrast.KeyMomentum, spec.Contrast.KeyMomentumEnd, spec.TotalSamples),
         var other => throw new ArgumentException($"Schedule '{other}' of the key momentum is not known; expected cosine or constant."),
     };
 }

@@ -21,12 +21,12 @@ public sealed class BuiltInMethods : IMethodModule
         yield return MethodEntry.Of<PirlOptions>(
             "pirl", "Pretext-invariant representations with a memory bank (Misra and van der Maaten 2020)",
             (context, options) => new PretextInvariance(context, options), Head("linear", ("store", "bank"), ("negatives", "shard")));
-        yield return MethodEntry.Of<NoOptions>(
+        yield return MethodEntry.Of<MomentumContrastSwitches>(
             "moco-v1", "Momentum contrast with a linear head (He et al. 2020)",
-            (context, _) => new MomentumContrast(MomentumContrastOptions.Of(context)), Head("linear"));
-        yield return MethodEntry.Of<NoOptions>(
+            (context, switches) => new MomentumContrast(MomentumContrastOptions.Of(context, switches)), Head("linear"));
+        yield return MethodEntry.Of<MomentumContrastSwitches>(
             "moco-v2", "Momentum contrast with an MLP head (Chen et al. 2020)",
-            (context, _) => new MomentumContrast(MomentumContrastOptions.Of(context)), Head("mlp"));
+            (context, switches) => new MomentumContrast(MomentumContrastOptions.Of(context, switches)), Head("mlp"));
         yield return MethodEntry.Of<MomentumContrastV3Options>(
             "moco-v3", "Momentum contrast without a queue, with a predictor (Chen et al. 2021)",
             (context, options) => new MomentumContrastV3(context, options), Head("moco-v3-mlp"));

@@ -13,6 +13,13 @@ public enum SymmetricLoss
     Mean,
 }
 
+/// <summary>Options of <see cref="MomentumContrast"/> that are its own; a run has the others.</summary>
+public sealed record MomentumContrastSwitches
+{
+    /// <summary>How the two directions of a symmetric run add up; MoCo's CIFAR-10 demo has the sum.</summary>
+    public SymmetricLoss SymmetricLoss { get; init; } = SymmetricLoss.Mean;
+}
+
 /// <summary>The constants of momentum contrast.</summary>
 public sealed record MomentumContrastOptions
 {
@@ -55,13 +62,13 @@ public sealed record MomentumContrastOptions
     public double DirectionWeight => Symmetric && SymmetricLoss == SymmetricLoss.Mean ? 0.5 : 1.0;
 
     /// <summary>The constants as a run has them.</summary>
-    public static MomentumContrastOptions Of(MethodContext context) => new()
+    public static MomentumContrastOptions Of(MethodContext context, MomentumContrastSwitches switches) => new()
     {
         QueueLength = context.QueueLength,
         Temperature = context.Temperature,
         Momentum = context.KeyMomentum,
         Symmetric = context.Symmetric,
-        SymmetricLoss = SymmetricLoss.Mean,
+        SymmetricLoss = switches.SymmetricLoss,
         ShuffleBatchNorm = context.ShuffleKeys,
         MaskOwnSamples = context.MaskOwnSamples,
         Sampling = context.Sampling,

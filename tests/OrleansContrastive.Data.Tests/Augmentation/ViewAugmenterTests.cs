@@ -36,12 +36,13 @@ public sealed class ViewAugmenterTests
     }
 
     // What a seed means is part of every checkpoint: no processor, stack or later version may render other pixels. A change
-    // of these bytes is a change of format.
+    // of these bytes is a change of format. These recipes use all that there is, so that a new one leaves them be.
     [Fact]
     public void A_seed_means_the_same_bytes_everywhere()
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var name in AugmentationPresets.Names)
+        string[] names = ["byol-1", "byol-2", "fashion-mnist", "instdisc", "instdisc-cifar", "moco-v1", "moco-v2", "moco-v2-cifar", "simclr", "simclr-cifar"];
+        foreach (var name in names)
         {
             foreach (var channels in new[] { 1, 3 })
             {

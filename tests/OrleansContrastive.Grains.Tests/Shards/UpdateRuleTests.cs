@@ -24,6 +24,19 @@ public sealed class UpdateRuleTests
         Assert.Equal(0.2, step.FixedRate);
     }
 
+    // e − (e − m)(cos πx + 1)/2 with m 0.99 and e 0.999, by hand.
+    [Theory]
+    [InlineData(0.0, 0.99)]
+    [InlineData(0.25, 0.991318)]
+    [InlineData(0.5, 0.9945)]
+    [InlineData(1.0, 0.999)]
+    public void The_key_momentum_rises_to_the_end_that_is_asked_for(double progress, double expected)
+    {
+        var spec = Spec();
+        var step = new UpdateRule(spec with { Contrast = spec.Contrast with { KeyMomentumEnd = 0.999 } }).At(Order(spec, progress, spec.Batch));
+        Assert.Equal(expected, step.KeyMomentum, 1e-6);
+    }
+
     [Fact]
     public void An_update_of_half_a_batch_takes_half_of_every_rate()
     {

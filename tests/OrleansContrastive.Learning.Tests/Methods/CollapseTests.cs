@@ -7,14 +7,20 @@ namespace OrleansContrastive.Learning.Tests.Methods;
 /// <summary>A collapse is noticed while it happens, and only then.</summary>
 public sealed class CollapseTests
 {
+    // One at which SimSiam learns with its stop-gradient and collapses without it.
+    private const double Rate = 0.5;
+
     [Fact]
     public void SimSiam_without_its_stop_gradient_raises_the_alarm_within_fifty_steps()
     {
-        var (alarm, step) = Train("simsiam", """{"stopGradient":false}""", rate: 0.5);
+        var (alarm, step) = Train("simsiam", """{"stopGradient":false}""", Rate);
         Assert.NotNull(alarm);
         Assert.InRange(step, 1, 50);
         Assert.Contains("gradient", alarm.Message);
     }
+
+    [Fact]
+    public void SimSiam_with_it_raises_none_at_the_same_rate() => Assert.Null(Train("simsiam", """{"stopGradient":true}""", Rate).Alarm);
 
     [Theory]
     [InlineData("simsiam")]

@@ -3,6 +3,7 @@ using OrleansContrastive.Learning.Losses;
 using OrleansContrastive.Learning.Methods;
 using OrleansContrastive.Learning.Methods.Frame;
 using OrleansContrastive.Learning.Negatives;
+using OrleansContrastive.Learning.Negatives.Sampling;
 using OrleansContrastive.Learning.Tests.Golden;
 using OrleansContrastive.Tests.Shared;
 using TorchSharp;
@@ -140,5 +141,32 @@ public sealed class MethodDetailsTests
         var expected = 2 * 0.2 * (InBatchInfoNce.Loss(Rows(1), Rows(4), 0.2).item<float>() + InBatchInfoNce.Loss(Rows(2), Rows(3), 0.2).item<float>());
         Assert.Equal(expected, loss.Scalar!.item<float>(), 1e-5);
         Assert.Equal(4 * 0.2 * Math.Log(8), loss.Meters.ChanceLevel, 1e-9);
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(1.5)]
+    public void SimCLR_weighs_the_negatives_of_its_batch_where_it_is_asked_to(double beta)
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = NewDisposeScope();
+        using var bench = new Workbench("simclr");
+        Tensor Rows(ulong seed) => nn.functional.normalize(tensor(Pattern.Single(8 * 5, seed), [8, 5]), 2, 1);
+        var method = new SimClr(new() { Temperature = 0.5, Sampling = new ReweightedRows(beta, 0.1) });
+        using var encoded = new EncodedBatch(new() { Network = bench.Model, Views = [Rows(1)], SampleIds = new long[8] }, outputs: [Rows(1), Rows(2)]);
+        var loss = method.Loss(encoded, new());
+        Assert.Equal(HardNegatives.Loss(Rows(1), Rows(2), 0.5, classPrior: 0.1, beta).item<float>(), loss.Scalar!.item<float>());
+        Assert.NotEqual(NtXent.Loss(Rows(1), Rows(2), 0.5).item<float>(), loss.Scalar!.item<float>(), 1e-3);
+        Assert.Equal(MemoryKind.None, method.Plan.Memory);
+    }
+
+    [Fact]
+    public void SimCLR_refuses_samplings_that_a_batch_does_not_know()
+    {
+        INegativeSampling[] others = [new UniformRows(4), new RecentRows(4), new HardestRows(4), new MixedRows(4, 2, 2, 0), new NoiseContrast(4, 0)];
+        foreach (var sampling in others)
+            Assert.Contains("all, debiased or reweighted", Assert.Throws<ArgumentException>(() => new SimClr(new() { Sampling = sampling })).Message);
+        var fault = Assert.Throws<ArgumentException>(() => new SimClr(new() { Sampling = new ReweightedRows(1, 0.1) }, new() { MemoryRows = 32 }));
+        Assert.Contains("found 32", fault.Message);
     }
 }

@@ -165,6 +165,20 @@ public sealed class MomentumContrastTests
     }
 
     [Theory]
+    [InlineData("", 0.5)]
+    [InlineData("""{"symmetricLoss":"mean"}""", 0.5)]
+    [InlineData("""{"symmetricLoss":"sum"}""", 1.0)]
+    public void A_run_says_how_its_two_directions_add_up(string options, double weight)
+    {
+        foreach (var name in new[] { "moco-v1", "moco-v2" })
+        {
+            var entry = MethodRegistry.Shared.Find(name);
+            Assert.Equal(weight, Assert.IsType<MomentumContrast>(entry.Create(new() { Symmetric = true }, options)).Options.DirectionWeight);
+            Assert.Equal(1, Assert.IsType<MomentumContrast>(entry.Create(new(), options)).Options.DirectionWeight);
+        }
+    }
+
+    [Theory]
     [InlineData(SymmetricLoss.Sum, 1.0)]
     [InlineData(SymmetricLoss.Mean, 0.5)]
     public void A_symmetric_step_adds_both_directions_and_hands_out_both_key_sets(SymmetricLoss kind, double weight)

@@ -19,13 +19,19 @@ namespace OrleansContrastive.Learning.Negatives.Sampling;
 /// <param name="prior">Probability τ⁺ that a row is of the query's own class; in [0, 1).</param>
 public sealed class ReweightedRows(double beta, double prior) : INegativeSampling
 {
+    /// <summary>β.</summary>
+    public double Beta { get; } = beta;
+
+    /// <summary>τ⁺.</summary>
+    public double Prior { get; } = prior;
+
     /// <inheritdoc/>
-    public int Parts => beta > 0 ? 2 : 1;
+    public int Parts => Beta > 0 ? 2 : 1;
 
     /// <inheritdoc/>
     public IContrastPass Begin(torch.Tensor queries, ContrastCall call, INegativeRows rows) => new SoftmaxPass(
         queries, call, rows, [(0, rows.Count)],
-        beta > 0 ? [call.Temperature / (beta + 1), call.Temperature / beta] : [call.Temperature]);
+        Beta > 0 ? [call.Temperature / (Beta + 1), call.Temperature / Beta] : [call.Temperature]);
 
     /// <inheritdoc/>
     public PartialSoftmax[] Join(IReadOnlyList<PartialSoftmax[]> answers) =>
@@ -36,7 +42,7 @@ public sealed class ReweightedRows(double beta, double prior) : INegativeSamplin
     public LossValue Evaluate(
         ReadOnlySpan<double> queries, ReadOnlySpan<double> positives, PartialSoftmax[] answer, double temperature, Span<double> gradient)
     {
-        var (hard, weights) = (answer[0], beta > 0 ? answer[1] : null);
+        var (hard, weights) = (answer[0], Beta > 0 ? answer[1] : null);
         var (batch, width) = (hard.Queries, hard.Width);
         double loss = 0, chance = 0, count = 0, similarity = 0, hits = 0, entropy = 0;
         for (var b = 0; b < batch; b++)
@@ -50,7 +56,7 @@ public sealed class ReweightedRows(double beta, double prior) : INegativeSamplin
             similarity += cosine;
             count += rows;
             chance += InfoNce.ChanceLevel(rows);
-            hits += positive > hard.Maximum(b) / (beta + 1) ? 1 : 0;
+            hits += positive > hard.Maximum(b) / (Beta + 1) ? 1 : 0;
             if (rows == 0)
             {
                 row.Clear();
@@ -63,14 +69,14 @@ public sealed class ReweightedRows(double beta, double prior) : INegativeSamplin
             var logFloor = Math.Log(rows) - (1 / temperature);
             var top = Math.Max(positive, Math.Max(logReweighted, logFloor));
             var (p, r, floor) = (Math.Exp(positive - top), Math.Exp(logReweighted - top), Math.Exp(logFloor - top));
-            var estimate = (r - (rows * prior * p)) / (1 - prior);
+            var estimate = (r - (rows * Prior * p)) / (1 - Prior);
             var total = p + Math.Max(estimate, floor);
 
             // dL = (dp + dN_g)/(p + N_g) − dp/p, with dp = p k/T and, above the floor, dN_g = (dR − N τ⁺ dp)/(1 − τ⁺).
             var above = estimate > floor;
-            var keyFactor = ((p - (above ? rows * prior * p / (1 - prior) : 0)) / total) - 1;
-            var hardFactor = above ? r * (beta + 1) / ((1 - prior) * total * hard.Sum(b)) : 0;
-            var weightFactor = above && weights is not null ? r * beta / ((1 - prior) * total * weights.Sum(b)) : 0;
+            var keyFactor = ((p - (above ? rows * Prior * p / (1 - Prior) : 0)) / total) - 1;
+            var hardFactor = above ? r * (Beta + 1) / ((1 - Prior) * total * hard.Sum(b)) : 0;
+            var weightFactor = above && weights is not null ? r * Beta / ((1 - Prior) * total * weights.Sum(b)) : 0;
             var hardSum = hard.Weighted(b);
             var weightSum = weights is null ? default : weights.Weighted(b);
             for (var d = 0; d < width; d++)
@@ -81,7 +87,7 @@ public sealed class ReweightedRows(double beta, double prior) : INegativeSamplin
             }
 
             loss += top + Math.Log(total) - positive;
-            entropy += logHard - (MergedInfoNce.Dot(query, hardSum) / hard.Sum(b) * (beta + 1) / temperature);
+            entropy += logHard - (MergedInfoNce.Dot(query, hardSum) / hard.Sum(b) * (Beta + 1) / temperature);
         }
 
         return new(batch, loss / batch, chance / batch, count / batch, similarity / batch, hits / batch, entropy / batch);
