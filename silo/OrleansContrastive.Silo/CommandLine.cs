@@ -24,6 +24,10 @@ internal static class CommandLine
         ("--log-level", "Log:Level", "Verbose, Debug, Information, Warning, Error"),
     ];
 
+    // What a silo reads, and what the libraries read that it is made of.
+    private static readonly string[] Sections =
+        ["Store", "Cluster", "Endpoints", "Membership", "Worker", "Contrastive", "Health", "Dashboard", "Log", "Runs", "Orleans", "Serilog", "Kestrel", "Logging"];
+
     /// <summary>The short names, as configuration takes them.</summary>
     public static IDictionary<string, string> Mappings { get; } = Switches.ToDictionary(entry => entry.Switch, entry => entry.Key);
 
@@ -44,6 +48,8 @@ internal static class CommandLine
             if (!name.StartsWith("--", StringComparison.Ordinal)) return $"'{args[at]}' is no option; expected --NAME VALUE.";
             if (!Mappings.ContainsKey(name) && !name.Contains(':', StringComparison.Ordinal))
                 return $"There is no option '{name}'; known: {string.Join(", ", Mappings.Keys)}, and --Section:Name for all of appsettings.json.";
+            if (name.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && !Sections.Contains(name[2..colon], StringComparer.OrdinalIgnoreCase))
+                return $"There is no section '{name[2..colon]}', which '{name}' names; known: {string.Join(", ", Sections)}.";
             if (joined) continue;
             if (at + 1 >= args.Count) return $"Option '{name}' lacks its value.";
             at++;

@@ -18,10 +18,11 @@ if (CommandLine.Problem(args) is { } problem) return await WrongAsync([problem])
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
 builder.Configuration.AddCommandLine(args, CommandLine.Mappings);
-var log = builder.Configuration.GetSection("Log").Get<LogSettings>() ?? new();
+LogSettings log = new();
 NodeDescription node;
 try
 {
+    log = NodeOptions.Read<LogSettings>(builder.Configuration, "Log");
     node = builder.AddContrastiveNode();
 }
 catch (OptionsValidationException exception)

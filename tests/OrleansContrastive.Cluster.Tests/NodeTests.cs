@@ -23,6 +23,8 @@ public sealed partial class NodeTests
     [InlineData("Worker:Lanes is 'two'", "expected a whole number", "--store", "s", "--lanes", "two")]
     [InlineData("Worker:Lane is no option", "Lanes", "--store", "s", "--Worker:Lane", "1")]
     [InlineData("Membership:ProbeTimeout is 00:00:00.0010000", "0.1 s", "--store", "s", "--Membership:ProbeTimeout", "00:00:00.001")]
+    [InlineData("There is no section 'Wroker'", "Store, Cluster", "--store", "s", "--Wroker:Lanes", "1")]
+    [InlineData("Log:Levle is no option", "Level", "--store", "s", "--Log:Levle", "Debug")]
     [InlineData("Log:Format is 'xml'", "human or json", "--store", "s", "--log", "xml")]
     public async Task Wrong_options_end_the_start_with_what_is_wrong_and_what_is_right(string wrong, string right, params string[] arguments)
     {

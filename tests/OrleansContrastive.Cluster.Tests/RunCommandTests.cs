@@ -52,6 +52,21 @@ public sealed class RunCommandTests
         Assert.Contains("There is no cluster 'other'", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Who_does_not_know_the_clusters_secret_is_told_that_there_is_one()
+    {
+        const string Secret = "a long enough secret";
+        await using var cluster = new TestCluster();
+        await cluster.StartAsync("node", "all", "--Orleans:Network:SharedSecret", Secret);
+        string[] list = ["run", "list", "--store", cluster.StoreFolder, "--cluster", cluster.Cluster.Id];
+
+        var (exit, error) = await RunAsync(list);
+        Assert.Equal(1, exit.Code);
+        Assert.Contains("secret", error, StringComparison.Ordinal);
+        (exit, error) = await RunAsync(list, ("Orleans__Network__SharedSecret", Secret));
+        Assert.True(exit.Code == 0, error);
+    }
+
     private static async Task<string?> PhaseAsync(string[] arguments)
     {
         using var status = JsonDocument.Parse(await SayAsync(arguments));
@@ -65,9 +80,10 @@ public sealed class RunCommandTests
         return exit.Output;
     }
 
-    private static async Task<((int Code, string Output) Exit, string Error)> RunAsync(string[] arguments)
+    private static async Task<((int Code, string Output) Exit, string Error)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "contrastive.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));

@@ -56,6 +56,27 @@ public sealed class RunTests
         Assert.Equal(audit.RowsExpected, audit.RowsTaken);
     }
 
+    [Fact]
+    public async Task Workers_come_and_go_while_it_runs_and_every_sample_counts_once()
+    {
+        await using var cluster = new TestCluster();
+        await cluster.StartAsync(("state", "run,parameters,negatives"), ("left", "encoder,key,augmentation"), ("right", "encoder,key,augmentation"));
+        await cluster.StartRunAsync(SmallSpec.Create(leases: 1_000_000, encoders: 1, replicas: 1, checkpoints: 2_000));
+        await cluster.MoreAsync(20);
+        foreach (var (encoders, others) in new[] { (4, 3), (2, 1), (3, 2), (1, 1) })
+        {
+            await cluster.Cluster.Client.Run(TestCluster.Run).ScaleAsync(new(encoders, others, others));
+            await cluster.UntilAsync($"{encoders} encoders", status => status.Encoders == encoders);
+            await cluster.MoreAsync(30);
+        }
+
+        var status = await cluster.StopRunAsync();
+        var audit = await cluster.AuditAsync(complete: false);
+        TestCluster.Say($"1, 4, 2, 3 and 1 encoders: {status.SamplesApplied} samples; {audit}");
+        Assert.Equal((0, 0, 0, 0L), (audit.UpdatesLost, audit.SamplesCountedTwice, audit.SamplesNeverCounted, status.UpdatesRolledBack));
+        Assert.Equal(audit.RowsExpected, audit.RowsTaken);
+    }
+
     private static async Task<HashSet<string>> AnswersAsync(string url, Task until)
     {
         var answers = new HashSet<string>();

@@ -69,7 +69,7 @@ internal sealed class ClusterDemo(DemoPlan plan, TextWriter words)
             SilosEnded = _ended,
             UpdatesLost = audit.UpdatesLost,
             UpdatesRolledBack = status.UpdatesRolledBack,
-            SamplesCountedTwice = audit.SamplesCountedTwice + Math.Max(0, audit.RowsTaken - audit.RowsExpected),
+            SamplesCountedTwice = audit.SamplesCountedTwice + Math.Max(0, (audit.RowsTaken ?? audit.RowsExpected) - audit.RowsExpected),
             SamplesNeverCounted = audit.SamplesNeverCounted,
             UpdatesAcknowledged = audit.Acknowledged,
             LeasesGrantedAgain = course.Figures.LeasesRegranted,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace OrleansContrastive.Cli.Clusters;
 
@@ -67,6 +68,10 @@ internal sealed record DemoResult
 
     /// <summary>Where store, logs and ledgers lie.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>Both books agree: nothing was lost, and every sample counts once.</summary>
+    [JsonIgnore]
+    public bool IsExact => UpdatesLost == 0 && SamplesCountedTwice == 0 && SamplesNeverCounted == 0;
 
     /// <summary>The line.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);

@@ -55,7 +55,9 @@ internal static class ClusterDemoCommand
         var result = await demo.PlayAsync(cancellation);
         foreach (var line in result.Table()) await words.WriteLineAsync(line);
         Console.WriteLine(result.ToJson());
-        return ExitCodes.Done;
+        if (result.IsExact) return ExitCodes.Done;
+        await Console.Error.WriteLineAsync($"Updates were lost, or samples count twice or never; the encoders' ledgers, the store and all logs are in {folder}.");
+        return ExitCodes.Failed;
     }
 
     /// <summary>Of a split, the first images.</summary>

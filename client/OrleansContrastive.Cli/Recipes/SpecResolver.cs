@@ -76,6 +76,13 @@ internal static class SpecResolver
         Range("keyBatch", recipe.KeyBatch, recipe.KeyBatch == 1 || recipe.KeyEncoding == "shared", "1, since local keys are encoded lease by lease");
         Range("keyDeadlineMilliseconds", recipe.KeyDeadlineMilliseconds, recipe.KeyDeadlineMilliseconds is > 0 and <= 10_000, "above 0 and at most 10000");
         Range("compensation", recipe.Compensation, recipe.Compensation >= 0, "0 or more");
+        Range("augmenters", recipe.Augmenters, recipe.Augmenters >= 1, "1 or more");
+        Range("parameterShards", recipe.ParameterShards, recipe.ParameterShards >= 1, "1 or more");
+        Range("negativeShards", recipe.NegativeShards, recipe.NegativeShards >= 1, "1 or more");
+        Range("encoders", recipe.Encoders, recipe.Encoders >= 0, "0 (one per lane) or more");
+        Range("keyEncoders", recipe.KeyEncoders, recipe.KeyEncoders >= 0, "0 (as many as encoders) or more");
+        Range("checkpointEpochs", recipe.CheckpointEpochs, recipe.CheckpointEpochs >= 0, "0 (only at the end) or more");
+        Range("checkpointsKept", recipe.CheckpointsKept, recipe.CheckpointsKept >= 1, "1 or more");
         Range("replicas", recipe.Replicas, recipe.Replicas >= 1, "1 or more");
         Range("minimumSilos", recipe.MinimumSilos, recipe.MinimumSilos >= 1, "1 or more");
         Range("stalenessBound", recipe.StalenessBound, recipe.StalenessBound >= 1, "1 or more");

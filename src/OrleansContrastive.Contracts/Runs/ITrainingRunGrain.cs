@@ -39,16 +39,21 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("Commit")]
     Task<CommitOutcome> CommitAsync(CommitRequest request);
 
-    /// <summary>A worker has met something that no repetition mends; the run ends as failed.</summary>
+    /// <summary>
+    /// A worker has met something that no repetition mends: its silo gets no more work of that kind from this run. Where no other silo
+    /// offers it, the run ends as failed.
+    /// </summary>
+    /// <param name="worker">Key of the encoder, momentum encoder or augmentation worker.</param>
+    /// <param name="problem">What it has met.</param>
     [AlwaysInterleave, Alias("Fail")]
-    Task FailAsync(string problem);
+    Task FailAsync(string worker, string problem);
 
     /// <summary>Where the run stands.</summary>
     [AlwaysInterleave, Alias("Status")]
     Task<RunStatus> StatusAsync();
 
     /// <summary>Asks for another number of workers while the run goes on.</summary>
-    /// <exception cref="ArgumentException">A number is below 1.</exception>
+    /// <exception cref="ArgumentException">A number is out of range, or the method has no workers of that kind.</exception>
     [AlwaysInterleave, Alias("Scale")]
     Task<RunStatus> ScaleAsync(ScaleRequest request);
 

@@ -11,8 +11,8 @@ namespace OrleansContrastive.Contracts.Shards;
 [Alias("oc.IShardGrain")]
 public interface IShardGrain : ISiloGrain
 {
-    /// <summary>Makes the shard ready. A shard that is ready in this history already stays as it is.</summary>
-    [Alias("Prepare")]
+    /// <summary>Makes the shard ready. A shard that is ready in this history already stays as it is. A bank takes its time.</summary>
+    [ResponseTimeout("00:10:00"), Alias("Prepare")]
     Task<ShardReply> PrepareAsync(PrepareShard prepare);
 
     /// <summary>Applies the next versions; those that it has applied before are passed over.</summary>
@@ -24,7 +24,7 @@ public interface IShardGrain : ISiloGrain
     Task<ShardReport> ReportAsync(long term);
 
     /// <summary>Writes the shard's part of a checkpoint.</summary>
-    [Alias("Snapshot")]
+    [ResponseTimeout("00:10:00"), Alias("Snapshot")]
     Task<SnapshotReply> SnapshotAsync(SnapshotShard snapshot);
 
     /// <summary>

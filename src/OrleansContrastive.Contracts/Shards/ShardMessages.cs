@@ -35,8 +35,11 @@ public enum ShardStatus
     /// <summary>An order before this one, or a stage that it names, is missing.</summary>
     Missing = 8,
 
-    /// <summary>The store did not take what the shard wrote; the same may be tried again.</summary>
+    /// <summary>The store did not take what the shard wrote, or did not give what it asked for; the same may be tried again.</summary>
     StoreFailed = 9,
+
+    /// <summary>The shard's file of the checkpoint is missing, or not what was written.</summary>
+    Damaged = 10,
 }
 
 /// <summary>Makes a shard ready: from the spec's seed, or from a checkpoint.</summary>
@@ -79,8 +82,11 @@ public sealed record ApplyOrders(
     [property: Id(2)] long KeptSince);
 
 /// <summary>Where a shard stands.</summary>
+/// <param name="Status">What came of the command.</param>
+/// <param name="Applied">Highest version applied.</param>
+/// <param name="Problem">What the store did to the shard; null where it did nothing.</param>
 [GenerateSerializer, Immutable, Alias("oc.shard-reply")]
-public sealed record ShardReply([property: Id(0)] ShardStatus Status, [property: Id(1)] long Applied);
+public sealed record ShardReply([property: Id(0)] ShardStatus Status, [property: Id(1)] long Applied, [property: Id(2)] string? Problem = null);
 
 /// <summary>What a new run grain asks every shard for, to find the commit order again.</summary>
 [GenerateSerializer, Immutable, Alias("oc.shard-report")]

@@ -220,12 +220,8 @@ internal sealed class RunLedger
         while (_fresh < _spec.TotalLeases && (_cursor.IsDone(_fresh) || _slots.ContainsKey(_fresh))) _fresh++;
         long? next = _returned.Count > 0 ? _returned.Min : _fresh < _spec.TotalLeases ? _fresh : null;
         if (next is not { } ordinal) return null;
-        if (!Lockstep)
-        {
-            // Whoever does not wait for its own update holds the lease that is on its way, too.
-            var underWay = _spec.Prefetch == Prefetch.Weights ? 1 : 0;
-            return held <= _spec.Topology.LeasesAhead + underWay ? ordinal : null;
-        }
+        // It asks while the lease before is still on its way to the order.
+        if (!Lockstep) return held <= _spec.Topology.LeasesAhead + 1 ? ordinal : null;
 
 
         // The step in hand may always be helped by an idle encoder, or a lease whose owner died could wait for ever.

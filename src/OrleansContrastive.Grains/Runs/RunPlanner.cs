@@ -112,6 +112,7 @@ internal sealed class RunPlanner(string run, RunSpec spec)
             .SelectMany(worker => worker.Lanes.Select((_, lane) => (worker.Silo, Lane: lane, Of: worker.Lanes.Length)))
             .OrderBy(place => place.Lane).ThenBy(place => place.Silo, StringComparer.Ordinal)
             .ToArray();
+        if (lanes.Length == 0) return [];
         // A second grain of a lane gives its place up when another lane is free.
         var places = lanes.ToDictionary(lane => key(run, lane.Silo, lane.Lane));
         var kept = (before ?? []).Where(places.ContainsKey).Take(count).ToList();

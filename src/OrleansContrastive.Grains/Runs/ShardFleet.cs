@@ -79,8 +79,8 @@ internal sealed class ShardFleet(IGrainFactory grains, string run, RunSpec spec,
         return [.. members.Zip(reports)];
     }
 
-    /// <summary>Has every member load a cut; those that are ready in this history keep what they have.</summary>
-    public async Task<ShardStatus> PrepareAsync(Fence fence, LedgerCursor cut, bool restore)
+    /// <summary>Has every member load a cut; those that are ready in this history keep what they have. Returns the first refusal; null = all have it.</summary>
+    public async Task<(string Member, ShardReply Reply)?> PrepareAsync(Fence fence, LedgerCursor cut, bool restore)
     {
         LeaseId[] applied = [.. cut.AppliedAbove.Select(ordinal => LeaseId.At(ordinal, spec.LeasesPerEpoch))];
         var members = Members.ToList();
@@ -96,7 +96,8 @@ internal sealed class ShardFleet(IGrainFactory grains, string run, RunSpec spec,
             ClosedBelow = cut.ClosedBelow,
         })));
         foreach (var (member, reply) in members.Zip(replies)) (member.Applied, member.InSync) = (reply.Applied, reply.Status == ShardStatus.Ok);
-        return replies.Select(reply => reply.Status).FirstOrDefault(status => status != ShardStatus.Ok);
+        var refused = Array.FindIndex(replies, reply => reply.Status != ShardStatus.Ok);
+        return refused < 0 ? null : (members[refused].Key, replies[refused]);
     }
 
     /// <summary>Sends every member the orders that it lacks, and asks joining ones whether they are full.</summary>

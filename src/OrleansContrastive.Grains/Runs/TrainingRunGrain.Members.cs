@@ -14,10 +14,12 @@ internal sealed partial class TrainingRunGrain
     private long _stagedSince;
     private string? _lossReason;
 
+    // Members were struck out or taken in, and a failure may have kept that from being written and told.
+    private bool _viewDue;
+
     /// <summary>Strikes out silos that are silent and members that have lost their state.</summary>
     private async Task LoseAsync()
     {
-        var changed = false;
         foreach (var silo in _roster.Expire())
         {
             if (_plan is null && _fleet is null) continue;
@@ -25,17 +27,17 @@ internal sealed partial class TrainingRunGrain
             record.State.SilosLost++;
             Log.Silent(logger, Run, silo, leases);
             if (_phase != RunPhase.Running) continue;
-            foreach (var member in _fleet!.Members.Where(member => member.Silo == silo).ToList()) changed |= Strike(member, $"silo '{silo}' is silent");
+            foreach (var member in _fleet!.Members.Where(member => member.Silo == silo).ToList()) _viewDue |= Strike(member, $"silo '{silo}' is silent");
         }
 
         if (_phase != RunPhase.Running) return;
         foreach (var member in _fleet!.Members.Where(member => member.Lost is not null).ToList())
         {
             Refuse(member.Lost!.Value);
-            changed |= Strike(member, $"{member.Key} answered {member.Lost}");
+            _viewDue |= Strike(member, $"{member.Key} answered {member.Lost}");
         }
 
-        if (!changed) return;
+        if (!_viewDue) return;
         if (_fleet.IsWhole)
         {
             // Nobody may act on the view before it is written.
@@ -62,7 +64,7 @@ internal sealed partial class TrainingRunGrain
     {
         var before = Kept();
         var plan = _planner.Plan(record.State.Scale, _roster.Workers, before, out var missing);
-        _problem = missing ?? Thin();
+        _problem = missing ?? Thin() ?? _barred;
         if (plan is null) return;
         _plan = plan;
 
@@ -78,9 +80,10 @@ internal sealed partial class TrainingRunGrain
 
         if (joined) _stagedSince = NextView;
         var released = Release();
+        _viewDue |= joined || released || HasChanged();
         // Nobody may act on a view without a member before that is written.
         if (released) await SaveMembersAsync();
-        if (joined || released || HasChanged()) Publish();
+        if (_viewDue) Publish();
 
         // Full ones may be relied on when that is written.
         if (record.State.Members is { } members
@@ -119,6 +122,7 @@ internal sealed partial class TrainingRunGrain
     {
         _plan ??= _planner.Plan(record.State.Scale, _roster.Workers, Kept(), out _problem);
         if (_plan is null) return;
+        _viewDue = false;
         _views++;
         var encoders = Awake(_plan.Encoders);
         foreach (var encoder in (_view?.Encoders ?? []).Except(encoders))
@@ -163,13 +167,22 @@ internal sealed partial class TrainingRunGrain
 
     private async Task SaveMembersAsync()
     {
+        var written = record.State.Members;
         record.State.Members = new()
         {
             Parameters = _fleet!.Parameters(),
             Negatives = _fleet.Negatives(),
             StagedSince = _stagedSince,
         };
-        await record.WriteStateAsync();
+        try
+        {
+            await record.WriteStateAsync();
+        }
+        catch
+        {
+            record.State.Members = written;
+            throw;
+        }
     }
 
     private string[] Awake(string[] keys) => [.. keys.Where(IsAwake)];

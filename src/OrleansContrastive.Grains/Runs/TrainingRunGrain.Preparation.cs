@@ -111,14 +111,23 @@ internal sealed partial class TrainingRunGrain
         var fence = new Fence(record.State.Term, record.State.History);
         (_fleet, _stagedSince) = (fleet, 0);
         await SaveMembersAsync();
-        var status = await fleet.PrepareAsync(fence, cut, restore: manifest is not null);
-        Refuse(status);
-        if (status != ShardStatus.Ok) throw new TimeoutException($"A shard of run '{Run}' answered {status} while it was prepared.");
+        if (await fleet.PrepareAsync(fence, cut, restore: manifest is not null) is var (member, reply))
+        {
+            Refuse(reply.Status);
+            if (reply.Status != ShardStatus.Damaged)
+                throw new TimeoutException($"{member} answered {reply.Status} while it was prepared{(reply.Problem is { } problem ? $": {problem}" : ".")}");
+            await EndDamagedAsync(reply.Problem!);
+            return false;
+        }
+
         _ledger = new(Spec, fence, cut);
         _history = await RunHistory.ReadAsync(checkpoints.Manifests(Run), manifest, cancellationToken);
         (_samplesAtCheckpoint, _checkpoint) = (cut.SamplesApplied, manifest is null ? null : $"{Run}@{manifest.Version}");
         return true;
     }
+
+    private Task EndDamagedAsync(string damage) =>
+        EndAsync(RunPhase.Failed, $"{damage} The run can go on from an earlier checkpoint, if one is whole (contrastive checkpoint verify).");
 
     private void Begin()
     {

@@ -39,7 +39,7 @@ internal sealed partial class TrainingRunGrain
         catch (CheckpointCorruptedException exception)
         {
             Log.FinalFault(logger, Run, exception);
-            await EndAsync(RunPhase.Failed, $"{exception.Message} The run can go on from an earlier checkpoint, if one is whole (contrastive checkpoint verify).");
+            await EndDamagedAsync(exception.Message);
         }
         catch (Exception exception) when (CallFaults.IsTransient(exception))
         {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Placement;
 using Orleans.Runtime;
+using OrleansContrastive.Contracts;
 using OrleansContrastive.Contracts.Leases;
 using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Contracts.Workers;
@@ -23,6 +24,7 @@ internal sealed partial class TrainingRunGrain(
     TimeProvider time,
     ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
 {
+    private const int MostWorkers = 4096;
     private static readonly TimeSpan CommitPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OutsiderWait = TimeSpan.FromMilliseconds(100);
 
@@ -38,6 +40,7 @@ internal sealed partial class TrainingRunGrain(
     private RunLedger? _ledger;
     private ShardFleet? _fleet;
     private string? _problem;
+    private string? _barred;
     private string? _checkpoint;
     private bool _checkpointWanted;
     private bool _stopWanted;
@@ -66,7 +69,8 @@ internal sealed partial class TrainingRunGrain(
         record.State.Phase = RunPhase.Running;
         await record.WriteStateAsync();
         _planner = new(Run, spec);
-        (_plan, _view) = (null, null);
+        (_plan, _view, _barred) = (null, null, null);
+        _roster.Forgive();
         (_phase, _problem, _stopWanted, _checkpointWanted) = (RunPhase.Preparing, null, hold, false);
         return Status();
     }
@@ -75,8 +79,11 @@ internal sealed partial class TrainingRunGrain(
     {
         foreach (var (what, number) in new[] { ("Encoders", request.Encoders), ("KeyEncoders", request.KeyEncoders), ("Augmentations", request.Augmentations) })
         {
-            if (number < 1) throw new ArgumentException($"{what} of run '{Run}' cannot be {number}; expected 1 or more.");
+            if (number is < 1 or > MostWorkers) throw new ArgumentException($"{what} of run '{Run}' cannot be {number}; expected 1 to {MostWorkers}.");
         }
+
+        if (request.KeyEncoders is not null && record.State.Spec is { Topology.KeyEncoders: 0 } spec)
+            throw new ArgumentException($"Run '{Run}' has no key encoders to scale: method '{spec.Method}' needs none.");
 
         var scale = record.State.Scale;
         record.State.Scale = new(request.Encoders ?? scale.Encoders, request.KeyEncoders ?? scale.KeyEncoders, request.Augmentations ?? scale.Augmentations);
@@ -145,7 +152,23 @@ internal sealed partial class TrainingRunGrain(
         foreach (var (_, warning) in _meters.Clocks.Warnings(Spec).Where(warning => _warned.Add(warning.Kind))) Log.Warned(logger, Run, warning);
     }
 
-    public Task FailAsync(string problem) => EndAsync(RunPhase.Failed, problem);
+    public Task FailAsync(string worker, string problem)
+    {
+        var place = GrainKeys.Parse(worker);
+        var role = place.Kind switch
+        {
+            GrainKind.Encoder => WorkerRoles.Encoder,
+            GrainKind.MomentumEncoder => WorkerRoles.Key,
+            GrainKind.Augmentation => WorkerRoles.Augmentation,
+            _ => WorkerRoles.None,
+        };
+        if (_phase is not (RunPhase.Preparing or RunPhase.Running)) return Task.CompletedTask;
+        var sentence = $"{worker} cannot go on: {problem}";
+        if (role == WorkerRoles.None || !_roster.Bar(place.Silo, role)) return EndAsync(RunPhase.Failed, sentence);
+        _barred = sentence;
+        Log.Barred(logger, Run, place.Silo, role, sentence);
+        return Task.CompletedTask;
+    }
 
     public Task<RunStatus> StatusAsync() => Task.FromResult(Status());
 
@@ -259,6 +282,9 @@ internal sealed partial class TrainingRunGrain(
 
         [LoggerMessage(22, LogLevel.Warning, "Run {Run}: {Warning}")]
         public static partial void Warned(ILogger logger, string run, string warning);
+
+        [LoggerMessage(21, LogLevel.Error, "Run {Run}: silo {Silo} gets no more work of the kind {Role}: {Reason}")]
+        public static partial void Barred(ILogger logger, string run, string silo, WorkerRoles role, string reason);
 
         [LoggerMessage(17, LogLevel.Warning, "Run {Run}: another activation has taken over")]
         public static partial void Superseded(ILogger logger, string run);

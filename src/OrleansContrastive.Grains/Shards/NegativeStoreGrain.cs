@@ -43,8 +43,11 @@ internal sealed class NegativeStoreGrain(
     public async Task<ShardReply> PrepareAsync(PrepareShard prepare)
     {
         var status = _ledger.Prepare(prepare, out var load);
-        if (status != ShardStatus.Ok || !load) return new(status, _ledger.Applied);
+        return status != ShardStatus.Ok || !load ? new(status, _ledger.Applied) : await CheckpointShelf.LoadAsync(() => LoadAsync(prepare));
+    }
 
+    private async Task<ShardReply> LoadAsync(PrepareShard prepare)
+    {
         var spec = prepare.Spec;
         // A bank of many rows takes a while to fill.
         var store = await lanes.Shards.RunAsync(() => IStoreShard.Create(spec, prepare.Shard, fill: !prepare.Restore));

@@ -49,8 +49,11 @@ internal sealed class ParameterServerGrain(
     public async Task<ShardReply> PrepareAsync(PrepareShard prepare)
     {
         var status = _ledger.Prepare(prepare, out var load);
-        if (status != ShardStatus.Ok || !load) return new(status, _ledger.Applied);
+        return status != ShardStatus.Ok || !load ? new(status, _ledger.Applied) : await CheckpointShelf.LoadAsync(() => LoadAsync(prepare));
+    }
 
+    private async Task<ShardReply> LoadAsync(PrepareShard prepare)
+    {
         var initial = prepare.Restore ? null : await checkpoints.InitialAsync(prepare.Spec);
         var (layout, start) = await lanes.Shards.RunAsync(() => Start(prepare.Spec, prepare.Shard, initial));
         if (prepare.Restore)

@@ -37,6 +37,26 @@ public sealed class CheckpointShelf(ICheckpointStore store, TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// Has a shard load its state. What the store does to it is an answer, not an exception, whose type would be lost on the way to a
+    /// run on another silo.
+    /// </summary>
+    public static async Task<ShardReply> LoadAsync(Func<Task<ShardReply>> load)
+    {
+        try
+        {
+            return await load();
+        }
+        catch (CheckpointCorruptedException fault)
+        {
+            return new(ShardStatus.Damaged, 0, fault.Message);
+        }
+        catch (Exception fault) when (IsStoreFault(fault))
+        {
+            return new(ShardStatus.StoreFailed, 0, fault.Message);
+        }
+    }
+
     /// <summary>Whether a failure is the store's: a full disk, a missing right, a service that does not answer.</summary>
     public static bool IsStoreFault(Exception fault) => fault is IOException or UnauthorizedAccessException or TimeoutException;
 

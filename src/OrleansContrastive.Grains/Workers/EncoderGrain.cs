@@ -94,9 +94,15 @@ internal sealed partial class EncoderGrain(
                 Log.TransientFault(logger, Key, exception);
                 await DelayAsync(LongWait, stop);
             }
+            catch (WorkerFaultException fault)
+            {
+                // Others do its work from the next view on.
+                await FailAsync(fault.Worker, fault.InnerException!);
+                await DelayAsync(LongWait, stop);
+            }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                await FailAsync(exception);
+                await FailAsync(Key, exception);
                 break;
             }
         }
@@ -122,8 +128,7 @@ internal sealed partial class EncoderGrain(
         var (waiting, finished, wait) = (false, false, ShortWait);
         while (!stop.IsCancellationRequested)
         {
-            if (WaitsForItself(_view!.Spec)) await Task.WhenAll(_uncommitted.Values);
-            if (!finished && _leases.Count <= _view!.Spec.Topology.LeasesAhead + 1)
+            if (!finished && _leases.Count <= _view!.Spec.Topology.LeasesAhead + (IsLockstep(_view.Spec) ? 1 : 0))
             {
                 var reply = await _run.AcquireAsync(new(Key, _view.History, Idle: waiting || _leases.Count == 0, Holding()));
                 if (reply.Outcome == LeaseOutcome.OtherHistory) return null;
@@ -144,6 +149,7 @@ internal sealed partial class EncoderGrain(
                 }
             }
 
+            if (WaitsForItself(_view!.Spec)) await Task.WhenAll(_uncommitted.Values);
             if (_leases.Count == 0)
             {
                 if (_uncommitted.Count > 0) return await AfterCommitsAsync();
@@ -180,7 +186,9 @@ internal sealed partial class EncoderGrain(
 
     /// <summary>Whether a step begins with weights that hold the encoder's own last gradient.</summary>
     private static bool WaitsForItself(RunSpec spec) =>
-        spec.Consistency.Mode != ConsistencyMode.Lockstep && spec.Prefetch < Prefetch.Weights;
+        !IsLockstep(spec) && spec.Prefetch < Prefetch.Weights;
+
+    private static bool IsLockstep(RunSpec spec) => spec.Consistency.Mode == ConsistencyMode.Lockstep;
 
     private Task<BeginReply> BeginAsync(RunView view, LeaseAttempt attempt) =>
         view.Spec.Consistency.Mode == ConsistencyMode.Bounded
@@ -198,8 +206,7 @@ internal sealed partial class EncoderGrain(
 
     private async Task SubmitAsync(ComputedLease lease, CancellationToken stop)
     {
-        var lockstep = _view!.Spec.Consistency.Mode == ConsistencyMode.Lockstep;
-        while (!lockstep && _uncommitted.Count >= MostUncommitted) await Task.WhenAny(_uncommitted.Values);
+        while (!IsLockstep(_view!.Spec) && _uncommitted.Count >= MostUncommitted) await Task.WhenAny(_uncommitted.Values);
         _uncommitted.Add(lease.Attempt, CommitAsync(lease, stop));
     }
 
@@ -252,7 +259,7 @@ internal sealed partial class EncoderGrain(
         }
         catch (Exception exception)
         {
-            await FailAsync(exception);
+            await FailAsync(Key, exception);
         }
         finally
         {
@@ -261,12 +268,11 @@ internal sealed partial class EncoderGrain(
         }
     }
 
-    private async Task FailAsync(Exception exception)
+    private async Task FailAsync(string worker, Exception exception)
     {
-        Log.FinalFault(logger, Key, exception);
-        await _run.FailAsync($"Encoder {Key} cannot go on: {exception.GetType().Name}: {exception.Message}");
+        Log.FinalFault(logger, worker, exception);
+        await _run.FailAsync(worker, $"{exception.GetType().Name}: {exception.Message}");
     }
-
 
     private async Task DelayAsync(TimeSpan delay, CancellationToken stop)
     {
@@ -288,8 +294,8 @@ internal sealed partial class EncoderGrain(
         [LoggerMessage(2, LogLevel.Warning, "{Encoder} tries again")]
         public static partial void TransientFault(ILogger logger, string encoder, Exception exception);
 
-        [LoggerMessage(3, LogLevel.Error, "{Encoder} cannot go on")]
-        public static partial void FinalFault(ILogger logger, string encoder, Exception exception);
+        [LoggerMessage(3, LogLevel.Error, "{Worker} cannot go on")]
+        public static partial void FinalFault(ILogger logger, string worker, Exception exception);
 
         [LoggerMessage(4, LogLevel.Information, "{Encoder} asks again to commit {Attempt}: {Reason}")]
         public static partial void CommitFault(ILogger logger, string encoder, LeaseAttempt attempt, string reason);

@@ -54,6 +54,9 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         var attempt = lease.Attempt;
         _ahead.Remove(attempt, out var ahead);
         if (ahead is not null && ahead.History != view.History) ahead = null;
+        // Outside lockstep they are of the newest version, whichever the weights are of.
+        if (spec.Consistency.Mode != ConsistencyMode.Lockstep && spec.Contrast.KeyEncoding == KeyEncoding.Shared && ahead?.Keys is null)
+            ahead = new(view.History, ahead?.Views ?? ViewsAsync(view, attempt.Lease), KeysAsync(view, lease), ahead?.Weights);
         var fetched = _weights.BytesFetched;
         if (await WeightsAsync(view, lease, ahead, atLeast) is not { } weights)
         {
@@ -153,7 +156,7 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private Task<ViewBatch[]> ViewsAsync(RunView view, LeaseId lease)
     {
         var order = new ViewOrder(lease, view.Spec);
-        return Task.WhenAll(Plan(view.Spec).QueryViews.Select(number => Augmentation(view, lease).TakeAsync(order, number)));
+        return Task.WhenAll(Plan(view.Spec).QueryViews.Select(number => WorkerFaultException.Of(view.AugmentationOf(lease), Augmentation(view, lease).TakeAsync(order, number))));
     }
 
     private async Task<ParameterSet?> WeightsAsync(RunView view, LeaseReply lease, Ahead? ahead, long atLeast)
@@ -194,13 +197,13 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
         var together = view.Spec.Contrast.KeyBatch > 1 && view.Spec.Consistency.Mode == ConsistencyMode.Lockstep;
         var mine = together ? lease.BaseVersion : Math.Max(0, Array.IndexOf(view.Encoders, encoder));
         var key = view.MomentumEncoders[(int)(mine % view.MomentumEncoders.Length)];
-        return await grains.GetGrain<IMomentumEncoderGrain>(key).EncodeAsync(new()
+        return await WorkerFaultException.Of(key, grains.GetGrain<IMomentumEncoderGrain>(key).EncodeAsync(new()
         {
             Lease = lease.Attempt.Lease,
             View = view,
             Version = lease.BaseVersion,
             Augmentation = view.AugmentationOf(lease.Attempt.Lease),
-        });
+        }));
     }
 
     /// <summary>Everything that the loss compares with: keys, and what the memory has to say.</summary>

@@ -34,8 +34,8 @@ public sealed record LedgerAudit
     /// <summary>Samples that the manifest counts.</summary>
     public required long SamplesApplied { get; init; }
 
-    /// <summary>Rows that the queue shards have taken since the start, by their own sequence; equals the samples times the directions.</summary>
-    public required long RowsTaken { get; init; }
+    /// <summary>Rows that the queue shards have taken since the start, by their own sequence; equals the samples times the directions. Null of a bank, which writes over its rows.</summary>
+    public required long? RowsTaken { get; init; }
 
     /// <summary>Rows that the samples make: one each, two for a symmetric method.</summary>
     public required long RowsExpected { get; init; }
@@ -53,13 +53,14 @@ public sealed record LedgerAudit
         var manifests = new ManifestStore(store, $"{run}/checkpoints");
         var manifest = await manifests.LatestAsync(cancellationToken) ?? throw new CheckpointException($"Run '{run}' has no checkpoint in {store.Location}.");
         var lines = await CommitLedgerFile.ReadAsync(ledgers, run, cancellationToken);
-        var rows = 0L;
-        foreach (var file in manifest.Files.Where(file => file.Name.StartsWith("negatives-", StringComparison.Ordinal)))
+        var spec = RunManifest.SpecOf(manifest);
+        long? rows = spec.Contrast.Store == NegativeStoreKind.Queue ? 0 : null;
+        foreach (var file in manifest.Files.Where(file => rows is not null && file.Name.StartsWith("negatives-", StringComparison.Ordinal)))
             rows += RowsOf(SafeTensors.Read(await manifests.ReadFileAsync(manifest, file.Name, cancellationToken), file.Name));
-        return Compare(RunManifest.SpecOf(manifest), manifest, lines, rows, complete);
+        return Compare(spec, manifest, lines, rows, complete);
     }
 
-    internal static LedgerAudit Compare(RunSpec spec, Manifest manifest, IReadOnlyList<LedgerLine> lines, long rows, bool complete)
+    internal static LedgerAudit Compare(RunSpec spec, Manifest manifest, IReadOnlyList<LedgerLine> lines, long? rows, bool complete)
     {
         var done = Done(manifest, spec);
         var (lost, twice) = (0, 0L);

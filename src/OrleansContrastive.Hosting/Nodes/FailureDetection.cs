@@ -27,6 +27,9 @@ public sealed class FailureDetection
 /// <summary>Refuses settings under which a busy silo would be declared dead, or a dead one never.</summary>
 internal sealed class FailureDetectionValidator : IValidateOptions<FailureDetection>
 {
+    // The start-up test asks those that were heard of within 20 s.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
+
     public ValidateOptionsResult Validate(string? name, FailureDetection options)
     {
         var problems = new List<string>();
@@ -35,7 +38,7 @@ internal sealed class FailureDetectionValidator : IValidateOptions<FailureDetect
         if (options.MissedProbes < 1) problems.Add($"Membership:MissedProbes is {options.MissedProbes}; expected 1 or more.");
         if (options.Votes < 1) problems.Add($"Membership:Votes is {options.Votes}; expected 1 or more.");
         if (options.TableRefresh <= TimeSpan.Zero) problems.Add($"Membership:TableRefresh is {options.TableRefresh}; expected above 0.");
-        if (options.IAmAlive <= TimeSpan.Zero) problems.Add($"Membership:IAmAlive is {options.IAmAlive}; expected above 0.");
+        if (options.IAmAlive <= TimeSpan.Zero || options.IAmAlive > LongestSilence) problems.Add($"Membership:IAmAlive is {options.IAmAlive}; expected above 0 and at most {LongestSilence.TotalSeconds:F0} s.");
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 }

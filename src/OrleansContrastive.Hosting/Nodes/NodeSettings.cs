@@ -21,6 +21,8 @@ internal sealed record NodeSettings
 
     public required HealthSettings Health { get; init; }
 
+    public required NetworkGuard Network { get; init; }
+
     /// <exception cref="OptionsValidationException">Problems of any section, all of them.</exception>
     public static NodeSettings Read(IConfiguration configuration)
     {
@@ -33,6 +35,7 @@ internal sealed record NodeSettings
             Membership = Section<FailureDetection>("Membership"),
             Worker = Worker(),
             Health = Section<HealthSettings>("Health"),
+            Network = Section<NetworkGuard>(NetworkGuard.Section),
         };
         Judge(new ClusterSettingsValidator(), settings.Cluster);
         Judge(new StoreSettingsValidator(), settings.Store);
@@ -40,6 +43,7 @@ internal sealed record NodeSettings
         Judge(new FailureDetectionValidator(), settings.Membership);
         Judge(new WorkerOptionsValidator(), settings.Worker);
         Judge(new HealthSettingsValidator(), settings.Health);
+        Judge(new NetworkGuardValidator(), settings.Network);
         LoadMethods();
         return problems.Count == 0 ? settings : throw new OptionsValidationException("node", typeof(NodeSettings), problems);
 
@@ -58,13 +62,8 @@ internal sealed record NodeSettings
 
         T Section<T>(string name) where T : class, new()
         {
-            var options = new T();
-            // One value at a time, so that a bad one is named and the others are still judged.
-            foreach (var value in configuration.GetSection(name).GetChildren())
-            {
-                if (!BindOne(options, value, out var problem)) problems.Add(problem);
-            }
-
+            var (options, found) = NodeOptions.Bind<T>(configuration, name);
+            problems.AddRange(found);
             return options;
         }
 
@@ -94,38 +93,9 @@ internal sealed record NodeSettings
         foreach (var value in configuration.GetSection("Worker").GetChildren())
         {
             if (value.Key.Equals("Roles", StringComparison.OrdinalIgnoreCase)) options.Roles = RoleNames.Parse(value.Value ?? "");
-            else if (!BindOne(options, value, out var problem)) throw new FormatException(problem);
+            else if (!NodeOptions.TrySet(options, value, out var problem)) throw new FormatException(problem);
         }
 
         return options;
     }
-
-    private static bool BindOne<T>(T options, IConfigurationSection value, out string problem)
-    {
-        problem = "";
-        var property = typeof(T).GetProperties().FirstOrDefault(property => property.Name.Equals(value.Key, StringComparison.OrdinalIgnoreCase));
-        if (property is null)
-        {
-            problem = $"{value.Path} is no option; known: {string.Join(", ", typeof(T).GetProperties().Select(known => known.Name))}.";
-            return false;
-        }
-
-        try
-        {
-            property.SetValue(options, value.Get(property.PropertyType));
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            problem = $"{value.Path} is '{value.Value}'; expected {Describe(property.PropertyType)}.";
-            return false;
-        }
-    }
-
-    private static string Describe(Type type) =>
-        type == typeof(int) ? "a whole number"
-        : type == typeof(double) ? "a number"
-        : type == typeof(bool) ? "true or false"
-        : type == typeof(TimeSpan) ? "a time such as 00:00:02.5"
-        : "a text";
 }

@@ -29,6 +29,18 @@ public sealed class NodeSettingsTests
     }
 
     [Theory]
+    [InlineData("Orleans:Network:SharedSecert", "x", "Orleans:Network:SharedSecert is no option; known: SharedSecret")]
+    [InlineData("Orleans:Network:SharedSecret", "short", "has 5 characters; expected 16 or more")]
+    [InlineData("Orleans:Network:CertificateFile", "/no/such.pfx", "there is no such file")]
+    [InlineData("Orleans:Network:RequireClientCertificate", "true", "CertificateFile is empty")]
+    [InlineData("Membership:IAmAlive", "00:01:00", "at most 15 s")]
+    public void What_would_leave_a_cluster_open_or_blind_is_refused(string key, string value, string expected)
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => NodeSettings.Read(From(("Store:Address", "/somewhere"), (key, value))));
+        Assert.Contains(expected, string.Join('\n', failure.Failures), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("all", WorkerRoles.All)]
     [InlineData("parameters,run", WorkerRoles.Parameters | WorkerRoles.Run)]
     public void Roles_read_what_they_write(string text, WorkerRoles roles)

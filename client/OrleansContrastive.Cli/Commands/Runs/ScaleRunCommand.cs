@@ -34,7 +34,7 @@ internal static class ScaleRunCommand
             }
 
             if (choice.Json(parsed)) Console.WriteLine(StatusJson.Line(status));
-            else Console.WriteLine($"Run {name}: {Text(request)} from now on, as far as the silos offer places.");
+            else Console.WriteLine($"Run {name}: {Text(request)} from now on; several share a lane where lanes are fewer.");
             return ExitCodes.Done;
         });
         return command;
