@@ -48,6 +48,15 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     [AlwaysInterleave, Alias("Fail")]
     Task FailAsync(string worker, string problem);
 
+    /// <summary>
+    /// An encoder of a run that has no view, or another history, says how far the run had come: where owner and shards have died
+    /// together, nobody else knows what was rolled back.
+    /// </summary>
+    /// <param name="history">The history that it worked in.</param>
+    /// <param name="version">The newest version that it has met there.</param>
+    [AlwaysInterleave, Alias("Reached")]
+    Task ReachedAsync(long history, long version);
+
     /// <summary>Where the run stands.</summary>
     [AlwaysInterleave, Alias("Status")]
     Task<RunStatus> StatusAsync();

@@ -8,6 +8,11 @@ namespace OrleansContrastive.Grains.Runs;
 
 internal sealed partial class TrainingRunGrain
 {
+    // Versions that encoders have met: of this history while it has no owner that knows, and of the one that was rolled back.
+    private long _reached;
+    private long _undoneFrom = long.MaxValue;
+    private bool _wasBegun;
+
     /// <summary>Begins to learn: goes on with the shards that survived, or has new ones load one cut.</summary>
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -80,6 +85,7 @@ internal sealed partial class TrainingRunGrain
     {
         if (record.State.Members is not null)
         {
+            _wasBegun = true;
             record.State.Members = null;
             _fleet = null;
             (_plan, _view) = (null, null);
@@ -102,7 +108,8 @@ internal sealed partial class TrainingRunGrain
 
         var manifest = await checkpoints.Manifests(Run).LatestAsync(cancellationToken);
         var cut = manifest is null ? new LedgerCursor(Spec.LeasesPerEpoch) : RunManifest.CutOf(manifest, Spec);
-        var fresh = manifest is null && (_ledger?.Version ?? 0) == 0 && reports.All(report => report.Report.Status == ShardStatus.NotReady);
+        // Where it had begun, somebody may still work in its history.
+        var fresh = manifest is null && !_wasBegun && (_ledger?.Version ?? 0) == 0 && reports.All(report => report.Report.Status == ShardStatus.NotReady);
         var reached = Math.Max(
             _ledger?.Version ?? 0,
             reports.Where(report => report.Report.History == record.State.History).Select(report => report.Report.Applied).DefaultIfEmpty().Max());
@@ -140,7 +147,9 @@ internal sealed partial class TrainingRunGrain
     /// <summary>State was lost: all go back, as one, to the cut. Takes effect with the next write of the record.</summary>
     private void RollBack(long reached, LedgerCursor cut)
     {
-        var undone = Math.Max(0, reached - cut.Version);
+        _undoneFrom = Math.Max(Math.Max(reached, _reached), cut.Version);
+        (_reached, _wasBegun) = (0, false);
+        var undone = _undoneFrom - cut.Version;
         record.State.History++;
         record.State.UpdatesRolledBack += undone;
         if (undone > 0) Log.RolledBack(logger, Run, undone, cut.Version, _lossReason ?? "the shards have lost their state");

@@ -170,6 +170,19 @@ internal sealed partial class TrainingRunGrain(
         return Task.CompletedTask;
     }
 
+    public Task ReachedAsync(long history, long version)
+    {
+        if (history == record.State.History) _reached = Math.Max(_reached, version);
+        else if (history == record.State.History - 1 && version > _undoneFrom)
+        {
+            // It was away when the others were counted.
+            record.State.UpdatesRolledBack += version - _undoneFrom;
+            _undoneFrom = version;
+        }
+
+        return Task.CompletedTask;
+    }
+
     public Task<RunStatus> StatusAsync() => Task.FromResult(Status());
 
     public Task RequestCheckpointAsync(bool thenStop)

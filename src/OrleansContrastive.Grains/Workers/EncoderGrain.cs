@@ -113,7 +113,9 @@ internal sealed partial class EncoderGrain(
     /// <summary>Fetches the view. False before the run has one.</summary>
     private async Task<bool> LookAsync()
     {
-        if (await _run.ViewAsync() is not { } view) return false;
+        var view = await _run.ViewAsync();
+        if (_view is not null && view?.History != _view.History && _step is { Newest: > 0 }) await _run.ReachedAsync(_view.History, _step.Newest);
+        if (view is null) return false;
         // The last worker of a kind has gone and the next is not awake yet.
         if (view.Augmentations.Length == 0 || (view.MomentumEncoders.Length == 0 && view.Spec.Topology.KeyEncoders > 0)) return false;
         if (_view is not null && _view.History != view.History) _leases.Clear();

@@ -29,6 +29,9 @@ internal sealed class EncoderStep(IGrainFactory grains, string encoder, DeviceEx
     private MethodPlan? _plan;
     private double _logPartition;
 
+    /// <summary>The newest version of the weights that it has met; -1 = none.</summary>
+    public long Newest => _weights.Newest;
+
     /// <summary>Has the views of a lease made, ahead of time.</summary>
     public async Task PrepareAsync(RunView view, LeaseId lease)
     {

@@ -28,6 +28,9 @@ internal sealed class ParameterReader(IGrainFactory grains, ParameterKind kind, 
     /// <summary>Bytes of parameters that came over the wire so far.</summary>
     public long BytesFetched { get; private set; }
 
+    /// <summary>The newest version that came; -1 = none.</summary>
+    public long Newest => _last?.Version ?? -1;
+
     /// <summary>One version of all shards; null if a shard has not come to it yet.</summary>
     /// <param name="view">The view to work in.</param>
     /// <param name="version">The version wanted; -1 = the newest.</param>

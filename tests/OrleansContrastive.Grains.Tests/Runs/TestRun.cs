@@ -27,7 +27,8 @@ internal sealed class TestRun : IAsyncDisposable
 
     /// <summary>A silo over any store.</summary>
     public static async Task<TestRun> OpenAsync(ICheckpointStore store, int lanes = 2) => new(await EmbeddedCluster.StartAsync(
-        store, options => (options.Lanes, options.ThreadsPerLane) = (lanes, 1)));
+        // Nobody is there to hand a run over to.
+        store, options => (options.Lanes, options.ThreadsPerLane, options.DrainTimeout) = (lanes, 1, TimeSpan.FromSeconds(1))));
 
     /// <summary>Trains to the end and returns what was learned.</summary>
     public static async Task<RunOutcome> TrainAsync(RunSpec spec)

@@ -100,6 +100,27 @@ public sealed class WorkerFaultTests
     }
 
     [Fact]
+    public async Task What_owner_and_shards_took_with_them_is_counted_by_what_encoders_have_met()
+    {
+        using var folder = new TemporaryFolder();
+        var spec = SmallRuns.Lockstep(steps: 100) with { Epochs = 1000 };
+        await using (var run = await TestRun.OpenAsync(folder.Path))
+        {
+            await run.Grain.StartAsync(spec, hold: false);
+            await run.UntilAsync(status => status.Version > 3);
+        }
+
+        await using var again = await TestRun.OpenAsync(folder.Path);
+        // An encoder elsewhere that has lived on, and one that is heard of only when the run goes on.
+        await again.Grain.ReachedAsync(history: 0, version: 37);
+        var status = await again.UntilAsync(status => status.Phase == RunPhase.Running);
+        Assert.Equal((1, 37), (status.History, status.UpdatesRolledBack));
+        await again.Grain.ReachedAsync(history: 0, version: 40);
+        await again.Grain.ReachedAsync(history: 0, version: 39);
+        Assert.Equal(40, (await again.Grain.StatusAsync()).UpdatesRolledBack);
+    }
+
+    [Fact]
     public async Task Workers_that_cannot_be_are_not_asked_for()
     {
         using var folder = new TemporaryFolder();
