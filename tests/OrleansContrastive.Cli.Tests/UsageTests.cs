@@ -28,6 +28,7 @@ public sealed class UsageTests
     [InlineData("vit-tiny", "whole patches of 5", "train", "--dataset", "synthetic", "--encoder", "vit-tiny-p5")]
     [InlineData("keyMomentumSchedule", "Known: constant, cosine", "train", "--dataset", "synthetic", "--set", "keyMomentumSchedule=step")]
     [InlineData("keyMomentumEnd", "expected 0.99, where it begins, to 1", "train", "--dataset", "synthetic", "--set", "keyMomentumSchedule=cosine", "--set", "keyMomentumEnd=0.9")]
+    [InlineData("sampling", "all, since dcl has no memory", "train", "--dataset", "synthetic", "--method", "dcl", "--set", "sampling=hardest")]
     [InlineData("sampling", "all, debiased or reweighted", "train", "--dataset", "synthetic", "--method", "simclr", "--set", "sampling=hardest")]
     [InlineData("lamda", "did you mean \"lambda\"", "train", "--dataset", "synthetic", "--method", "pirl", "--set", "lamda=0.3")]
     [InlineData("pretext", "pirl", "train", "--dataset", "synthetic", "--method", "pirl", "--set", "pretext=puzzle")]

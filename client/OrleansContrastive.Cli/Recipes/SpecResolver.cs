@@ -188,6 +188,7 @@ internal static class SpecResolver
         foreach (var part in recipe.FixedRateParts) Check("fixedRateParts", part.Split('.')[0], parts);
         Range("store", recipe.Store, !plan.NeedsOwnRows || recipe.Store == "bank", $"bank, since the positives of {recipe.Method} are rows of a bank");
         Range("store", recipe.Store, !plan.NeedsRowsHere || recipe.Store == "queue", $"queue, since {recipe.Method} looks for neighbours in it");
+        Range("sampling", recipe.Sampling, recipe.Sampling == "all" || plan.Contrast is not null || plan.WeighsBatch, $"all, since {recipe.Method} has no memory whose rows could be chosen");
         Range("dataset", recipe.Dataset, !plan.NeedsLabels || dataset.HasLabels, $"one with classes, which {recipe.Method} learns from");
         return spec with
         {

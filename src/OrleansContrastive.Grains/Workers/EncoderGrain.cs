@@ -37,6 +37,7 @@ internal sealed partial class EncoderGrain(
     private GrainPlace _place;
     private RunView? _view;
     private EncoderStep? _step;
+    private Pace _pace = null!;
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -44,6 +45,7 @@ internal sealed partial class EncoderGrain(
     {
         _place = silo.Host(Key);
         _run = GrainFactory.GetGrain<ITrainingRunGrain>(_place.Run);
+        _pace = new(handicap.Of(_place.Index % lanes.Lanes.Count, lanes.Lanes.Count));
         return Task.CompletedTask;
     }
 
@@ -169,8 +171,7 @@ internal sealed partial class EncoderGrain(
             }
             else if (begin.Outcome == BeginOutcome.Begin && await _step.TryComputeAsync(_view!, next, begin.AtLeast, _leases.Values.Skip(1).FirstOrDefault()) is { } computed)
             {
-                var slower = handicap.Of(_place.Index % lanes.Lanes.Count, lanes.Lanes.Count);
-                if (slower > 1) await DelayAsync(time.GetElapsedTime(began) * (slower - 1), stop);
+                if (_pace.Rest(time.GetElapsedTime(began)) is { Ticks: > 0 } rest) await DelayAsync(rest, stop);
                 _leases.Remove(next.Attempt.Lease);
                 await SubmitAsync(computed, stop);
                 (waiting, wait) = (false, ShortWait);

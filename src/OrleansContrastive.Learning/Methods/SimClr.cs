@@ -37,7 +37,7 @@ public sealed class SimClr : IContrastiveMethod
             throw new ArgumentException("SimCLR's negatives are those of the batch; expected a sampling of all, debiased or reweighted.", nameof(context));
         if (_weighing is not null && _memoryRows > 0)
             throw new ArgumentException($"SimCLR weighs the negatives of the batch alone; expected 0 rows of the queue beside a debiased or reweighted sampling, found {_memoryRows}.", nameof(options));
-        Plan = _memoryRows == 0 ? new() : new() { Memory = MemoryKind.Queue, NeedsRowsHere = true, RowsPerSample = 2 };
+        Plan = _memoryRows == 0 ? new() { WeighsBatch = _weighing is not null } : new() { Memory = MemoryKind.Queue, NeedsRowsHere = true, RowsPerSample = 2 };
     }
 
     /// <inheritdoc/>

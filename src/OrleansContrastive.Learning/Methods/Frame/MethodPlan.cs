@@ -49,6 +49,9 @@ public sealed record MethodPlan
     /// <summary>The loss reads rows of the queue itself, so they must be here (<see cref="MethodTargets.Memory"/>).</summary>
     public bool NeedsRowsHere { get; init; }
 
+    /// <summary>The run's sampling weighs the negatives of the batch; without this and without <see cref="Contrast"/> the method has no use for one.</summary>
+    public bool WeighsBatch { get; init; }
+
     /// <summary>The method learns from classes (<see cref="MethodBatch.Labels"/>).</summary>
     public bool NeedsLabels { get; init; }
 
