@@ -82,7 +82,6 @@ internal static class SpecResolver
         Range("encoders", recipe.Encoders, recipe.Encoders >= 0, "0 (one per lane) or more");
         Range("keyEncoders", recipe.KeyEncoders, recipe.KeyEncoders >= 0, "0 (as many as encoders) or more");
         Range("checkpointEpochs", recipe.CheckpointEpochs, recipe.CheckpointEpochs >= 0, "0 (only at the end) or more");
-        Range("checkpointsKept", recipe.CheckpointsKept, recipe.CheckpointsKept >= 1, "1 or more");
         Range("replicas", recipe.Replicas, recipe.Replicas >= 1, "1 or more");
         Range("minimumSilos", recipe.MinimumSilos, recipe.MinimumSilos >= 1, "1 or more");
         Range("stalenessBound", recipe.StalenessBound, recipe.StalenessBound >= 1, "1 or more");

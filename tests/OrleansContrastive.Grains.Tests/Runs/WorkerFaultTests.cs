@@ -54,12 +54,7 @@ public sealed class WorkerFaultTests
     {
         using var folder = new TemporaryFolder();
         var spec = SmallRuns.Lockstep(steps: 4);
-        await using (var run = await TestRun.OpenAsync(folder.Path))
-        {
-            await run.Grain.StartAsync(spec, hold: false);
-            await run.UntilAsync(status => status.Phase == RunPhase.Completed);
-        }
-
+        await CompleteAsync(folder.Path, spec);
         var manifests = new ManifestStore(new FolderStore(folder.Path), "run/checkpoints");
         var file = (await manifests.LatestAsync(Token))!.Files.First(file => file.Name.StartsWith("parameters-", StringComparison.Ordinal));
         var path = Directory.GetFiles(folder.Path, Path.GetFileName(file.Path), SearchOption.AllDirectories).Single();
@@ -69,8 +64,10 @@ public sealed class WorkerFaultTests
 
         await using var again = await TestRun.OpenAsync(folder.Path);
         await again.Grain.StartAsync(spec with { Epochs = 2 }, hold: false);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
         RunStatus status;
-        while ((status = await again.Grain.StatusAsync()).Phase != RunPhase.Failed) await Task.Delay(10, Token);
+        while ((status = await again.Grain.StatusAsync()).Phase != RunPhase.Failed) await Task.Delay(10, patience.Token);
         Assert.Contains(Path.GetFileName(file.Path), status.Problem, StringComparison.Ordinal);
         Assert.Contains("contrastive checkpoint verify", status.Problem, StringComparison.Ordinal);
     }
@@ -80,12 +77,7 @@ public sealed class WorkerFaultTests
     {
         using var folder = new TemporaryFolder();
         var spec = SmallRuns.Lockstep(steps: 4);
-        await using (var run = await TestRun.OpenAsync(folder.Path))
-        {
-            await run.Grain.StartAsync(spec, hold: false);
-            await run.UntilAsync(status => status.Phase == RunPhase.Completed);
-        }
-
+        await CompleteAsync(folder.Path, spec);
         var away = true;
         var store = new FaultyStore(new FolderStore(folder.Path))
         {
@@ -136,6 +128,13 @@ public sealed class WorkerFaultTests
         await run.Grain.RequestCheckpointAsync(thenStop: true);
         var stopped = await run.UntilAsync(status => status.Phase == RunPhase.Stopped);
         Assert.Equal(stopped.LeasesDone * 8, stopped.SamplesApplied);
+    }
+
+    private static async Task CompleteAsync(string folder, RunSpec spec)
+    {
+        await using var run = await TestRun.OpenAsync(folder);
+        await run.Grain.StartAsync(spec, hold: false);
+        await run.UntilAsync(status => status.Phase == RunPhase.Completed);
     }
 
     private static async Task<RunView> UntilAsync(ITrainingRunGrain run, Func<RunView, bool> reached)
