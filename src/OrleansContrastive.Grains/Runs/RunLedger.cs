@@ -223,7 +223,6 @@ internal sealed class RunLedger
         // It asks while the lease before is still on its way to the order.
         if (!Lockstep) return held <= _spec.Topology.LeasesAhead + 1 ? ordinal : null;
 
-
         // The step in hand may always be helped by an idle encoder, or a lease whose owner died could wait for ever.
         var step = ordinal / Slots;
         if (step <= Version && request.Idle) return ordinal;
