@@ -3,6 +3,8 @@
 
   zoo_pytorch.py --method simclr --seed 1 --samples 12800 --data FOLDER --json      one epoch of the first 12,800 images
   zoo_pytorch.py --method instdisc --epochs 10 --data FOLDER                        ten epochs of all
+  zoo_pytorch.py --method moco-v2 --start FILE --data FOLDER                        from the weights that our run started from, as
+                 `contrastive export RUN --weights initial --head --format torch` writes them
   zoo_pytorch.py --method byol --samples 512 --gallery 1000 --queries 500 --data FOLDER    only to see that it runs
 
 The recipe is presets/<method>-fashion-mnist.json itself, so a change there changes both; a key that is not known here is an error.
@@ -85,6 +87,14 @@ def train(method, recipe, images, a, log):
     return losses, len(losses) * recipe["batch"] / (time.perf_counter() - begin)
 
 
+def begin(network, path):
+    """Puts the weights of a file of ours, torchvision's names and head.*, into a network; a predictor keeps its own."""
+    weights = {name if name.startswith("head.") else f"encoder.{name}": value for name, value in torch.load(path).items()}
+    answer = network.load_state_dict(weights, strict=False)
+    if wrong := answer.unexpected_keys + [name for name in answer.missing_keys if not name.startswith("predictor.")]:
+        sys.exit(f"zoo_pytorch.py: {path} does not fit: {', '.join(wrong)} in one of the two only")
+
+
 def judge(encoder, gallery, queries):
     """Weighted kNN at k = 200, T = 0.1 and at k = 20, T = 0.07."""
     rows = [moco_pytorch.features(encoder, images)[0] for images, _ in (gallery, queries)]
@@ -100,6 +110,7 @@ def arguments():
     p.add_argument("--batch", type=int, help="default: the preset's")
     p.add_argument("--parts", type=int, default=2, help="networks that share a batch")
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--start", help="a file of the first weights, instead of random ones")
     p.add_argument("--gallery", type=int, help="judge against the first so many training images only")
     p.add_argument("--queries", type=int, help="judge the first so many test images only")
     p.add_argument("--threads", type=int, default=0, help="0: one for each processor")
@@ -124,12 +135,17 @@ def main():
         sys.exit(f"zoo_pytorch.py: {len(images)} images are fewer than a batch of {recipe['batch']}, or than --samples")
 
     method = zoo_methods.METHODS[a.method](recipe, len(images))
+    if a.start:
+        begin(method.network, a.start)
+    sides = [[part[:count] for part in split] for split, count in ((gallery, a.gallery), (queries, a.queries))]
+    untrained = judge(method.network.encoder, *sides)
+    method.network.train()
     losses, speed = train(method, recipe, images, a, log)
-    scores = judge(
-        method.network.encoder, *([part[:count] for part in split] for split, count in ((gallery, a.gallery), (queries, a.queries))))
+    scores = judge(method.network.encoder, *sides)
     out = {
         "method": a.method, "seed": a.seed, "samples": len(losses) * recipe["batch"], "epochs": a.epochs, "batch": recipe["batch"],
-        "parts": a.parts, "loss": float(np.mean(losses[-20:])), "knnTop1": scores[0], "knn20Top1": scores[1], "imagesPerSecond": speed,
+        "parts": a.parts, "loss": float(np.mean(losses[-20:])), "knnTop1": scores[0], "knn20Top1": scores[1],
+        "randomInitTop1": untrained[0], "randomInit20Top1": untrained[1], "imagesPerSecond": speed,
     }
     if a.json:
         print(json.dumps(out))

@@ -70,7 +70,7 @@ internal static class ExperimentCommand
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [.. MethodRegistry.Shared.Names.Where(name => ZooExperiment.PresetOf(name) is not null)],
         };
-        var samples = new Option<int>("--samples") { Description = "Images that each run learns from; 0 = what its preset says.", DefaultValueFactory = _ => 0 };
+        var samples = new Option<int>("--samples") { Description = "Images that each run learns from in all: a method with a bank learns from a part of them, as often as its preset has epochs; 0 = what its preset says.", DefaultValueFactory = _ => 0 };
         var seeds = new Option<int>("--seeds") { Description = "Runs of each method, with seeds 1, 2, ...", DefaultValueFactory = _ => 1 };
         var train = new Option<int>("--judge-train") { Description = "Labelled images for kNN and linear evaluation; 0 = all.", DefaultValueFactory = _ => 0 };
         var test = new Option<int>("--judge-test") { Description = "Test images; 0 = all.", DefaultValueFactory = _ => 0 };

@@ -5,6 +5,7 @@ using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Cli.Commands;
 using OrleansContrastive.Cli.Recipes;
 using OrleansContrastive.Contracts.Evaluation;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Hosting.Evaluation;
 using OrleansContrastive.Hosting.Workers;
@@ -20,7 +21,7 @@ internal sealed record ZooPlan
     /// <summary>The methods, in the order in which they are trained.</summary>
     public required IReadOnlyList<string> Methods { get; init; }
 
-    /// <summary>Images that every method learns from: once, and as often as its preset says where it keeps a bank.</summary>
+    /// <summary>Images that every run learns from in all; 0 = what its preset says.</summary>
     public required int Samples { get; init; }
 
     /// <summary>Runs of each method.</summary>
@@ -103,15 +104,7 @@ internal static class ZooExperiment
 
         await using var session = await RunSession.StartAsync(store, folder, _ => { }, cancellation);
         var spec = SpecResolver.Resolve(recipe, dataset, session.Devices);
-        // A row of a bank is visited once an epoch, so such a method needs several; any other sees so many images once.
-        if (plan.Samples > 0)
-        {
-            spec = spec with
-            {
-                Dataset = spec.Dataset with { Count = Math.Min(plan.Samples, dataset.Count) },
-                Epochs = MethodPlans.Of(spec).Memory == MemoryKind.Bank ? spec.Epochs : 1,
-            };
-        }
+        if (plan.Samples > 0) spec = Equal(spec, plan.Samples, dataset.Count);
 
         var status = await session.TrainAsync(spec, cancellation);
         var (trained, untrained) = await session.CompareAsync(plan.JudgeTrain, plan.JudgeTest);
@@ -120,6 +113,16 @@ internal static class ZooExperiment
             Math.Round(await LinearAsync(plan, store, cancellation), 4),
             Math.Round(status.Loss, 4), Math.Round(status.ChanceLevel, 4), status.SamplesApplied,
             status.Seconds > 0 ? Math.Round(status.SamplesApplied / status.Seconds, 1) : 0, Math.Round(clock.Elapsed.TotalSeconds, 1));
+    }
+
+    /// <summary>
+    /// So many images in all, the same for every method: those of a bank, whose rows are visited once an epoch, in as many epochs as their preset has; the
+    /// others once, or as often as the data set must be repeated.
+    /// </summary>
+    private static RunSpec Equal(RunSpec spec, int samples, int available)
+    {
+        var epochs = MethodPlans.Of(spec).Memory == MemoryKind.Bank ? spec.Epochs : (samples + available - 1) / available;
+        return spec with { Dataset = spec.Dataset with { Count = Math.Min(samples / epochs, available) }, Epochs = epochs };
     }
 
     /// <summary>Top-1 of the best linear classifier on frozen features.</summary>

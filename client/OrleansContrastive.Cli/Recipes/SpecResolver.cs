@@ -271,10 +271,13 @@ internal static class SpecResolver
     {
         var own = dataset.Width > 0 && dataset.Width == dataset.Height ? dataset.Width : 0;
         var name = recipe.Augmentation
-            ?? (recipe.Dataset is "fashion-mnist" or "mnist" ? "fashion-mnist" : own is > 0 and < 96 ? "moco-v2-cifar"
-                : AugmentationPresets.Names.Contains(recipe.Method) ? recipe.Method : "moco-v2");
+            ?? (recipe.Dataset is "fashion-mnist" or "mnist" ? "fashion-mnist" : own is > 0 and < 96 ? OwnOr("moco-v2", "-cifar") : OwnOr("moco-v2", ""));
         var (keyName, keyScaleMin) = (recipe.KeyAugmentation ?? name, recipe.KeyCropScaleMin ?? recipe.CropScaleMin);
         return [One(name, recipe.CropScaleMin), One(keyName, keyScaleMin), One(recipe.LocalAugmentation ?? keyName, keyScaleMin)];
+
+        // The method's own where there is one of its name.
+        string OwnOr(string other, string suffix) =>
+            AugmentationPresets.Names.Contains(recipe.Method + suffix) ? recipe.Method + suffix : other + suffix;
 
         AugmentationRecipe One(string recipeName, double? scaleMin)
         {

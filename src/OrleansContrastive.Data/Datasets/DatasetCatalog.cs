@@ -106,6 +106,16 @@ public static class DatasetCatalog
         },
         new()
         {
+            Name = "synthetic-glyphs",
+            Summary = "Glyphs on clutter, coloured by their form",
+            TrainCount = new SyntheticOptions().TrainCount,
+            TestCount = new SyntheticOptions().TestCount,
+            HasFiles = false,
+            IsCached = false,
+            Open = (request, split, _) => new SyntheticGlyphs(request.Name, request.Synthetic, split == "test"),
+        },
+        new()
+        {
             Name = "synthetic-sequences",
             Summary = "Blobs that move, four frames in an image",
             TrainCount = new SyntheticOptions().TrainCount,
