@@ -28,6 +28,7 @@ internal static class OptimizerResolver
         Range("epsilon", recipe.Epsilon, recipe.Epsilon > 0, "above 0");
         Range("trustCoefficient", recipe.TrustCoefficient, recipe.TrustCoefficient > 0, "above 0");
         Range("trustClip", recipe.TrustClip, !recipe.TrustClip || recipe.Optimizer is "lars-solo" or "larc", "false: only lars-solo and larc clip");
+        Range("gradientClip", recipe.GradientClip, recipe.GradientClip >= 0, "0 (no limit) or more");
         Range("nesterov", recipe.Nesterov, !recipe.Nesterov || recipe.Optimizer != "adamw", "false, since AdamW has no such form");
         return new()
         {
@@ -48,6 +49,7 @@ internal static class OptimizerResolver
             Epsilon = recipe.Epsilon,
             TrustCoefficient = recipe.TrustCoefficient,
             TrustClip = recipe.TrustClip,
+            GradientClip = recipe.GradientClip,
             FixedRateParts = recipe.FixedRateParts,
         };
     }

@@ -77,6 +77,9 @@ internal sealed record TrainingRecipe
     /// <summary>lars-solo and larc: a tensor's own rate is no more than the run's.</summary>
     public bool TrustClip { get; init; }
 
+    /// <summary>The longest that a tensor's gradient may be, in its Euclidean norm; 0 = no limit.</summary>
+    public double GradientClip { get; init; }
+
     /// <summary>Parts of the network whose rate follows no schedule, such as predictor.</summary>
     public string[] FixedRateParts { get; init; } = [];
 

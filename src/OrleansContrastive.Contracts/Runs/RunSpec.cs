@@ -241,6 +241,9 @@ public sealed record OptimizerSpec
 
     /// <summary>Weight decay at the end, reached by a cosine (DINO: 0.04 to 0.4); null = constant.</summary>
     [Id(17)] public double? WeightDecayEnd { get; init; }
+
+    /// <summary>The longest that a tensor's averaged gradient may be, in its Euclidean norm (DINO: 3); 0 = no limit.</summary>
+    [Id(18)] public double GradientClip { get; init; }
 }
 
 /// <summary>How many grains of each kind the run asks for.</summary>

@@ -39,6 +39,7 @@ internal sealed class UpdateRule
         Epsilon = spec.Optimizer.Epsilon,
         TrustCoefficient = spec.Optimizer.TrustCoefficient,
         ClipsTrust = spec.Optimizer.TrustClip,
+        GradientClip = spec.Optimizer.GradientClip,
     });
 
     /// <summary>What is updated alike in a shard.</summary>

@@ -21,8 +21,12 @@ public abstract record Optimizer
     /// <summary>Whether a shard keeps a moving mean of the squared gradient for it.</summary>
     public virtual bool KeepsSecondMoment => false;
 
+    /// <summary>The longest that the averaged gradient of a tensor may be, in its Euclidean norm; 0 = no limit.</summary>
+    /// <remarks>g ← g · min(1, clip / (‖g‖ + 10⁻⁶)) for each tensor, as in DINO's release, before all else that is done to g.</remarks>
+    public double GradientClip { get; init; }
+
     /// <summary>Whether the norms of whole tensors count, so that neighbours are not joined (<see cref="ParameterRun.Alone"/>).</summary>
-    public virtual bool TakesNorms => false;
+    public virtual bool TakesNorms => GradientClip > 0;
 
     /// <summary>Finds an optimizer.</summary>
     /// <param name="name">One of <see cref="KnownNames"/>; <c>lars</c> is the form of MoCo v3, Barlow Twins and VICReg.</param>
@@ -32,7 +36,7 @@ public abstract record Optimizer
     {
         ArgumentNullException.ThrowIfNull(constants);
         constants.Validate();
-        return name switch
+        Optimizer optimizer = name switch
         {
             "sgd" => Sgd,
             "adamw" => new AdamW(constants.Beta1, constants.Beta2, constants.Epsilon),
@@ -43,6 +47,7 @@ public abstract record Optimizer
             "larc" => Lars(LarsForm.Larc),
             _ => throw new ArgumentException($"Unknown optimizer '{name}'; known are: {string.Join(", ", KnownNames)}.", nameof(name)),
         };
+        return constants.GradientClip > 0 ? optimizer with { GradientClip = constants.GradientClip } : optimizer;
 
         Lars Lars(LarsForm form) => new(form, constants.TrustCoefficient, constants.Epsilon, constants.ClipsTrust);
     }

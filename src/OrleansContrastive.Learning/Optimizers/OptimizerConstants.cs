@@ -18,6 +18,9 @@ public sealed record OptimizerConstants
     /// <summary>LARS (solo) and LARC: the tensor's own rate is no more than the run's: r ← min(r/lr, 1).</summary>
     public bool ClipsTrust { get; init; }
 
+    /// <summary>All: no tensor's gradient is longer than this (DINO: 3); 0 = as long as it is.</summary>
+    public double GradientClip { get; init; }
+
     /// <summary>Throws where a constant is out of range.</summary>
     /// <exception cref="ArgumentException">Names the constant, what was expected and what was found.</exception>
     public void Validate()
@@ -26,6 +29,7 @@ public sealed record OptimizerConstants
         Require(nameof(Beta2), Beta2, Beta2 is >= 0 and < 1, "0 to below 1");
         Require(nameof(Epsilon), Epsilon, Epsilon is > 0 and < double.PositiveInfinity, "above 0");
         Require(nameof(TrustCoefficient), TrustCoefficient, TrustCoefficient is > 0 and < double.PositiveInfinity, "above 0");
+        Require(nameof(GradientClip), GradientClip, GradientClip is >= 0 and < double.PositiveInfinity, "0 or more");
     }
 
     private static void Require(string name, double value, bool holds, string expected)

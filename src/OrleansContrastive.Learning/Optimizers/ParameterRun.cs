@@ -7,7 +7,7 @@ namespace OrleansContrastive.Learning.Optimizers;
 /// <param name="Length">Number of elements.</param>
 /// <param name="Decays">Whether weight decay applies (MoCo: to everything; LARS recipes: not to biases and norms).</param>
 /// <param name="FixedRate">Whether the rate stays what it is at the peak: no warm-up, no schedule (SimSiam's predictor).</param>
-/// <param name="Alone">Whether it is one whole tensor and stays so, since its norm counts (LARS).</param>
+/// <param name="Alone">Whether it is one whole tensor and stays so, since its norm counts (LARS, clipping).</param>
 /// <param name="IsVector">Whether the tensor has one dimension at most: a bias, or a norm's scale.</param>
 /// <param name="Frozen">Whether it stays what it is, in θ_k too.</param>
 public readonly record struct ParameterRun(

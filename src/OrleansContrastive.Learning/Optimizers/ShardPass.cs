@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace OrleansContrastive.Learning.Optimizers;
@@ -26,6 +27,9 @@ internal sealed class ShardPass<T>(
     private readonly ReadOnlyMemory<byte>[] _gradients = [.. updates.Select(update => update.Gradient)];
     private readonly SgdStep[] _coefficients = [.. runs.Select(run => step.For(run))];
 
+    // What a clipped gradient is multiplied by, for each run; nothing where none is clipped.
+    private double[] _shrinkage = [];
+
     /// <summary>θ_q of the next version.</summary>
     public byte[] Weights { get; } = GC.AllocateUninitializedArray<byte>(current.Weights.Length);
 
@@ -44,17 +48,21 @@ internal sealed class ShardPass<T>(
 
     private bool Averages => _gradients.Length > 1;
 
-    private bool Tiles => Averages || compensation is not null;
+    private bool Tiles => Averages || compensation is not null || optimizer.GradientClip > 0;
 
     /// <summary>Makes the next version's arrays.</summary>
     public void Run(int threads)
     {
         var parts = Math.Clamp(current.Count / ElementsWorthAThread, 1, Math.Max(1, threads));
-        if (optimizer is Lars lars)
+        if (optimizer.TakesNorms) RequireTensors();
+        if (optimizer.GradientClip > 0)
         {
-            RequireTensors();
-            Each(runs.Count, parts, index => Measure(lars, index));
+            var shrinkage = new double[runs.Count];
+            Each(runs.Count, parts, index => shrinkage[index] = Math.Min(1, optimizer.GradientClip / (Norms(index, decay: 0).Gradient + 1e-6)));
+            _shrinkage = shrinkage;
         }
+
+        if (optimizer is Lars lars) Each(runs.Count, parts, index => Adapt(lars, index));
 
         Each(parts, parts, part => UpdatePart(part, parts));
 
@@ -70,23 +78,26 @@ internal sealed class ShardPass<T>(
         }
     }
 
+    private void Adapt(Lars lars, int index)
+    {
+        var coefficients = _coefficients[index];
+        var norms = lars.Adapts(runs[index], coefficients) ? Norms(index, lars.NormDecay(coefficients)) : default;
+        _coefficients[index] = lars.StepOf(runs[index], coefficients, norms);
+    }
+
     // The norms of a tensor count before any of its elements moves: a pass of their own.
-    private void Measure(Lars lars, int index)
+    private TensorNorms Norms(int index, double decay)
     {
         var run = runs[index];
-        var coefficients = _coefficients[index];
-        var sums = new TensorNorms.Sums(lars.NormDecay(coefficients));
-        if (lars.Adapts(run, coefficients))
+        var sums = new TensorNorms.Sums(decay);
+        Span<T> tile = stackalloc T[Tiles ? TileElements : 0];
+        for (int first = run.Offset, length; first < run.Offset + run.Length; first += length)
         {
-            Span<T> tile = stackalloc T[Tiles ? TileElements : 0];
-            for (int first = run.Offset, length; first < run.Offset + run.Length; first += length)
-            {
-                length = Math.Min(TileElements, run.Offset + run.Length - first);
-                sums.Add(Elements(current.Weights).Slice(first, length), Gradient(first, length, tile));
-            }
+            length = Math.Min(TileElements, run.Offset + run.Length - first);
+            sums.Add(Elements(current.Weights).Slice(first, length), Gradient(index, first, length, tile));
         }
 
-        _coefficients[index] = lars.StepOf(run, coefficients, sums.Norms());
+        return sums.Norms();
     }
 
     private void RequireTensors()
@@ -95,7 +106,7 @@ internal sealed class ShardPass<T>(
         {
             if (run.Alone) continue;
             throw new ArgumentException(
-                $"The run of parameters at {run.Offset} is no tensor of its own; {nameof(Lars)} needs the norm of each (expected {nameof(ParameterRun.Alone)}).",
+                $"The run of parameters at {run.Offset} is no tensor of its own; {optimizer.GetType().Name} needs the norm of each (expected {nameof(ParameterRun.Alone)}).",
                 nameof(runs));
         }
     }
@@ -119,7 +130,7 @@ internal sealed class ShardPass<T>(
             for (var first = Math.Max(runs[index].Offset, begin); first < last; first += length)
             {
                 length = Tiles ? Math.Min(TileElements, last - first) : last - first;
-                Update(first, Gradient(first, length, tile), _coefficients[index]);
+                Update(first, Gradient(index, first, length, tile), _coefficients[index]);
             }
         }
     }
@@ -166,21 +177,25 @@ internal sealed class ShardPass<T>(
     }
 
     // The tile is still in the first-level cache when the step reads it: one pass over memory.
-    private ReadOnlySpan<T> Gradient(int first, int length, Span<T> tile)
+    private ReadOnlySpan<T> Gradient(int index, int first, int length, Span<T> tile)
     {
-        if (!Tiles) return Elements(_gradients[0]).Slice(first, length);
-
-        var target = tile[..length];
+        var target = tile[..(Tiles ? length : 0)];
+        var gradient = Averages ? target : Elements(_gradients[0]).Slice(first, length);
         if (Averages) WeightedMean.Run(_gradients, shares, first, target);
-        if (compensation is null) return target;
+        if (compensation is not null)
+        {
+            compensation.Apply(
+                Elements(current.Weights).Slice(first, length),
+                Elements(compensation.BaseWeights).Slice(first, length),
+                gradient,
+                compensation.Adaptive ? Elements(current.MeanSquare).Slice(first, length) : default,
+                compensation.Adaptive ? Elements(MeanSquare).Slice(first, length) : default,
+                target);
+            gradient = target;
+        }
 
-        compensation.Apply(
-            Elements(current.Weights).Slice(first, length),
-            Elements(compensation.BaseWeights).Slice(first, length),
-            Averages ? target : Elements(_gradients[0]).Slice(first, length),
-            compensation.Adaptive ? Elements(current.MeanSquare).Slice(first, length) : default,
-            compensation.Adaptive ? Elements(MeanSquare).Slice(first, length) : default,
-            target);
+        if (_shrinkage.Length == 0 || _shrinkage[index] == 1) return gradient;
+        TensorPrimitives.Multiply(gradient, T.CreateChecked(_shrinkage[index]), target);
         return target;
     }
 

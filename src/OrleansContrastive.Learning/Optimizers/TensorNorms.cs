@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace OrleansContrastive.Learning.Optimizers;
 
-/// <summary>The Euclidean norms that LARS compares.</summary>
+/// <summary>The Euclidean norms that LARS compares, and by which gradients are clipped.</summary>
 /// <param name="Weights">‖w‖.</param>
 /// <param name="Gradient">‖g + c·w‖.</param>
 internal readonly record struct TensorNorms(double Weights, double Gradient)

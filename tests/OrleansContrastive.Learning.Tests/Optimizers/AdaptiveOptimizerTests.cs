@@ -145,6 +145,51 @@ public sealed class AdaptiveOptimizerTests
         Assert.Contains(
             "Beta2 of the optimizer is 1; expected 0 to below 1",
             Assert.Throws<ArgumentException>(() => Optimizer.Create("adamw", new() { Beta2 = 1 })).Message);
+        Assert.Contains(
+            "GradientClip of the optimizer is -1; expected 0 or more",
+            Assert.Throws<ArgumentException>(() => Optimizer.Create("adamw", new() { GradientClip = -1 })).Message);
+        Assert.Contains(
+            "needs the norm of each",
+            Assert.Throws<ArgumentException>(() => start.Next(updates, runs, default, optimizer: Optimizer.Create("sgd", new() { GradientClip = 1 }))).Message);
+    }
+
+    [Theory]
+    [InlineData("sgd")]
+    [InlineData("adamw")]
+    [InlineData("lars-solo")]
+    public void A_clipped_gradient_is_the_mean_of_all_cut_to_its_length_tensor_by_tensor(string name)
+    {
+        var optimizer = Optimizer.Create(name, new() { GradientClip = 3 });
+        ParameterRun[] runs = [new(0, 2, true, Alone: true), new(2, 3, true, Alone: true)];
+        SgdStep step = new(0.1, 0.9, 0.01, false, 0.99);
+        // The first tensor's mean is (6, 8) with a norm of 10; the second's is short enough.
+        double[] one = [4, 10, 1, 0, 2], other = [8, 6, 3, 2, 0], clipped = [6 * 3 / (10 + 1e-6), 8 * 3 / (10 + 1e-6), 2, 1, 1];
+        var start = ParameterVersion.Start(torch.ScalarType.Float64, Wire([0.5, -0.25, 1, -1, 2]), default, optimizer: optimizer);
+        var plain = Create(name);
+        var expected = start.Next([new(Wire(clipped), default, 1)], runs, step, optimizer: plain);
+        var next = start.Next([new(Wire(one), default, 64), new(Wire(other), default, 64)], runs, step, optimizer: optimizer);
+        Numbers.Close(Of<double>(expected.Weights), Of<double>(next.Weights), 1e-15, nameof(next.Weights));
+        Numbers.Close(Of<double>(expected.Velocity), Of<double>(next.Velocity), 1e-15, nameof(next.Velocity));
+        Numbers.Close(Of<double>(expected.SecondMoment), Of<double>(next.SecondMoment), 1e-15, nameof(next.SecondMoment));
+
+        static byte[] Wire(double[] values) => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
+    }
+
+    [Theory]
+    [InlineData("sgd")]
+    [InlineData("adamw")]
+    [InlineData("lars")]
+    public void A_limit_that_nothing_reaches_changes_no_bit(string name)
+    {
+        var layout = Layout<float>(Shapes, spares: false);
+        var updates = new StagedUpdate[] { new(Flat<float>(1000, _ => false), default, 1), new(Flat<float>(2000, _ => false), default, 2) };
+        SgdStep step = new(0.1, 0.9, 0.01, false, 0.99);
+        Assert.Equal(Next(Create(name)), Next(Optimizer.Create(name, new() { GradientClip = 1e9 })));
+
+
+        byte[] Next(Optimizer optimizer) => ParameterVersion
+            .Start(torch.ScalarType.Float32, Flat<float>(100, _ => false), default, optimizer: optimizer)
+            .Next(updates, ParameterRun.Of(layout, optimizer), step, optimizer: optimizer).Weights.ToArray();
     }
 
     private static ParameterVersion Train<T>(string name, string optimizerName, bool spares, double decay, double trust, bool clips)
