@@ -37,6 +37,7 @@ internal static class ContrastiveCommand
             ClusterDemoCommand.Create(),
             ExperimentCommand.Create(),
             MethodsCommand.Create(),
+            RecipesCommand.Create(),
             DatasetsCommand.Create(),
             DoctorCommand.Create(),
         };

@@ -23,6 +23,8 @@ public sealed class UsageTests
     [InlineData("batch", "expected a multiple of 3", "train", "--dataset", "synthetic", "--batch", "64", "--set", "encoders=3")]
     [InlineData("adam", "did you mean \"adamw\"", "train", "--dataset", "synthetic", "--set", "optimizer=adam")]
     [InlineData("trustClip", "only lars-solo and larc clip", "train", "--dataset", "synthetic", "--set", "trustClip=true")]
+    [InlineData("gradientClip", "expected 0 (no limit) or more", "train", "--dataset", "synthetic", "--set", "gradientClip=-1")]
+    [InlineData("dino-imagenett", "did you mean \"dino-imagenet\"", "recipes", "show", "--preset", "dino-imagenett")]
     [InlineData("predictr", "did you mean \"predictor\"", "train", "--dataset", "synthetic", "--method", "simsiam", "--set", "fixedRateParts=predictr")]
     [InlineData("evaluate", "Known: query, key", "train", "--dataset", "synthetic", "--set", "evaluate=both")]
     [InlineData("vit-tiny", "whole patches of 5", "train", "--dataset", "synthetic", "--encoder", "vit-tiny-p5")]

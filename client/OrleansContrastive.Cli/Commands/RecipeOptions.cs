@@ -14,9 +14,9 @@ internal sealed class RecipeOptions
     private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the data set." };
     private readonly Option<int?> _batch = new("--batch") { Description = "Samples of one step." };
     private readonly Option<ulong?> _seed = new("--seed") { Description = "Seed of everything that is drawn." };
-    private readonly Option<string?> _preset = new("--preset") { Description = "A recipe in presets/, or a JSON file." };
+    private readonly Option<string?> _preset = new("--preset") { Description = "A name of 'contrastive recipes list', or a JSON file." };
     private readonly Option<string?> _from = new("--from") { Description = "Weights that the encoder starts from: .safetensors or .pt with torchvision's names." };
-    private readonly Option<string[]> _set = new("--set") { Description = "key=value, for any key of a recipe; repeatable.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _set = new("--set") { Description = "key=value, for any key of 'contrastive recipes keys'; repeatable.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 
     /// <summary>Adds the options to a command.</summary>
     public static RecipeOptions AddTo(Command command)

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using OrleansContrastive.Data;
 using OrleansContrastive.Learning.Methods.Frame;
 
@@ -11,12 +13,16 @@ internal static class RecipeReader
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
-    private static readonly Dictionary<string, (string Name, Type Type)> Known = typeof(TrainingRecipe).GetProperties()
-        .Where(property => property.SetMethod is not null)
-        .ToDictionary(property => Plain(property.Name), property => (JsonNamingPolicy.CamelCase.ConvertName(property.Name), property.PropertyType));
+    private static readonly JsonSerializerOptions Readable = new(Json)
+    {
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
-    /// <summary>The known keys, as <c>--set</c> takes them.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [.. Known.Values.Select(known => known.Name).Order(StringComparer.Ordinal)];
+    private static readonly Dictionary<string, RecipeKey> Known = RecipeKey.All.ToDictionary(key => Plain(key.Name));
+
+    private static readonly string[] Names = [.. RecipeKey.All.Select(key => key.Name).Order(StringComparer.Ordinal)];
 
     /// <summary>Reads a recipe.</summary>
     /// <param name="preset">A name in the presets folder, a file, or null.</param>
@@ -38,12 +44,15 @@ internal static class RecipeReader
             var split = setting.IndexOf('=', StringComparison.Ordinal);
             if (split <= 0) throw new UsageException($"--set takes key=value; found '{setting}'.");
             var (key, text) = (setting[..split], setting[(split + 1)..]);
-            if (Known.TryGetValue(Plain(key), out var known)) said[known.Name] = Parse(known.Name, known.Type, text);
+            if (Known.TryGetValue(Plain(key), out var known)) said[known.Name] = Parse(known, text);
             else others.Add((key, text));
         }
 
         return WithMethod(said, others);
     }
+
+    /// <summary>A recipe as the text of a preset, with every key that has a value.</summary>
+    public static string Write(TrainingRecipe recipe) => JsonSerializer.Serialize(recipe, Readable);
 
     /// <summary>Puts the method's defaults under what was said, and what is no key of a recipe into the method's options.</summary>
     private static TrainingRecipe WithMethod(JsonObject said, List<(string Key, string Text)> others)
@@ -57,7 +66,7 @@ internal static class RecipeReader
         foreach (var (key, text) in others)
         {
             var option = method.Options.FirstOrDefault(option => Plain(option) == Plain(key))
-                ?? throw new UsageException(NearestName.Explain($"key for method '{name}'", key, [.. Keys, .. method.Options]));
+                ?? throw new UsageException(NearestName.Explain($"key for method '{name}'", key, [.. Names, .. method.Options]));
             if (values["options"] is not JsonObject options) values["options"] = options = [];
             options[option] = Value(text);
         }
@@ -77,28 +86,28 @@ internal static class RecipeReader
         {
             // What a preset is for and where it comes from is for its reader.
             if (key.StartsWith('$')) continue;
-            var (name, type) = Find(key, $"key in {where}");
+            var known = Find(key, $"key in {where}");
             try
             {
-                value.Deserialize(type, Json);
+                value.Deserialize(known.Type, Json);
             }
             catch (JsonException)
             {
-                throw new UsageException($"'{key}' in {where} is {value?.ToJsonString() ?? "null"}; expected {Describe(type)}.");
+                throw new UsageException($"'{key}' in {where} is {value?.ToJsonString() ?? "null"}; expected {known.Expected}.");
             }
 
-            values[name] = value?.DeepClone();
+            values[known.Name] = value?.DeepClone();
         }
     }
 
-    private static (string Name, Type Type) Find(string key, string what) =>
-        Known.TryGetValue(Plain(key), out var known) ? known : throw new UsageException(NearestName.Explain(what, key, Keys));
+    private static RecipeKey Find(string key, string what) =>
+        Known.TryGetValue(Plain(key), out var known) ? known : throw new UsageException(NearestName.Explain(what, key, Names));
 
-    private static JsonNode? Parse(string name, Type type, string text)
+    private static JsonNode? Parse(RecipeKey key, string text)
     {
         try
         {
-            var plain = Nullable.GetUnderlyingType(type) ?? type;
+            var plain = Nullable.GetUnderlyingType(key.Type) ?? key.Type;
             if (plain == typeof(string)) return text;
             if (plain == typeof(JsonObject)) return JsonNode.Parse(text)!.AsObject();
             if (plain == typeof(bool)) return bool.Parse(text);
@@ -111,21 +120,8 @@ internal static class RecipeReader
         }
         catch (Exception exception) when (exception is FormatException or OverflowException or JsonException or InvalidOperationException)
         {
-            throw new UsageException($"--set {name}: '{text}' cannot be read; expected {Describe(type)}.");
+            throw new UsageException($"--set {key.Name}: '{text}' cannot be read; expected {key.Expected}.");
         }
-    }
-
-    private static string Describe(Type type)
-    {
-        var plain = Nullable.GetUnderlyingType(type) ?? type;
-        return plain == typeof(string) ? "a text"
-            : plain == typeof(JsonObject) ? "a JSON object"
-            : plain == typeof(bool) ? "true or false"
-            : plain == typeof(double) ? "a number"
-            : plain == typeof(string[]) ? "texts with commas between them"
-            : plain == typeof(double[]) ? "numbers with commas between them"
-            : plain == typeof(int[]) ? "whole numbers with commas between them"
-            : "a whole number";
     }
 
     private static string Plain(string key) => key.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
