@@ -69,7 +69,9 @@ internal sealed class RunSession : IAsyncDisposable
         }
 
         display.Begin(started, _folder);
-        var follower = new RunFollower(_run, evaluateEpochs, QuickAsync);
+        var notJudged = _cluster.WhyNotJudged(started.Spec!.Dataset);
+        if (notJudged is not null) display.Say($"The encoder will not be judged: {notJudged}");
+        var follower = new RunFollower(_run, notJudged is null ? evaluateEpochs : 0, QuickAsync);
         var status = await display.FollowAsync(follower, cancellation);
         if (status.Phase == RunPhase.Failed)
         {
@@ -83,7 +85,9 @@ internal sealed class RunSession : IAsyncDisposable
             return ExitCodes.Interrupted;
         }
 
-        return await JudgeAsync(status, display);
+        if (notJudged is null) return await JudgeAsync(status, started.SamplesApplied, display);
+        display.Result(RunResult.Create(status, started.SamplesApplied, trained: null, untrained: null, _folder));
+        return ExitCodes.Done;
     }
 
     /// <summary>Trains to the end, saying nothing.</summary>
@@ -121,7 +125,7 @@ internal sealed class RunSession : IAsyncDisposable
         await _log.DisposeAsync();
     }
 
-    private async Task<int> JudgeAsync(RunStatus status, IRunDisplay display)
+    private async Task<int> JudgeAsync(RunStatus status, long samplesBefore, IRunDisplay display)
     {
         display.Say(status.Spec!.Model.Evaluated == EvaluatedNetwork.Key
             ? "Judging the key encoder, with the query's batch-norm moments, by weighted kNN ..."
@@ -130,7 +134,7 @@ internal sealed class RunSession : IAsyncDisposable
         var trained = await KnnAsync(new() { View = view, Features = [KnnFeatures.Encoder, KnnFeatures.EncoderGrid, KnnFeatures.Pixels] });
         await VerdictFile.AddAsync(_folder, view.Spec, trained);
         var untrained = await KnnAsync(new() { View = view, Features = [KnnFeatures.Encoder], Untrained = true });
-        display.Result(RunResult.Create(status, trained, untrained, _folder));
+        display.Result(RunResult.Create(status, samplesBefore, trained, untrained, _folder));
         return ExitCodes.Done;
     }
 

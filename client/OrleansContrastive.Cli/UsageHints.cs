@@ -10,9 +10,20 @@ internal static class UsageHints
     public static string Explain(ParseResult parsed)
     {
         // What follows an unknown word is not understood either; only the word itself helps.
-        if (parsed.UnmatchedTokens is not [var unknown, ..]) return parsed.Errors[0].Message;
         var command = parsed.CommandResult.Command;
-        if (unknown.StartsWith('-')) return NearestName.Explain("option", unknown, [.. command.Options.Select(option => option.Name)]);
+        if (parsed.UnmatchedTokens is not [var unknown, ..])
+        {
+            return command.Subcommands.Count > 0 && command.Action is null
+                ? $"'{command.Name}' needs one of its commands: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}."
+                : parsed.Errors[0].Message;
+        }
+
+        if (unknown.StartsWith('-'))
+        {
+            var inherited = parsed.RootCommandResult.Command.Options.Where(option => option.Recursive);
+            return NearestName.Explain("option", unknown, [.. command.Options.Concat(inherited).Select(option => option.Name).Distinct()]);
+        }
+
         return command.Subcommands.Count > 0
             ? NearestName.Explain("command", unknown, [.. command.Subcommands.Select(subcommand => subcommand.Name)])
             : $"'{command.Name}' takes no argument '{unknown}'.";

@@ -7,6 +7,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Contracts.Runs;
+using OrleansContrastive.Data.Datasets;
 using OrleansContrastive.Grains.Silos;
 using OrleansContrastive.Hosting.Nodes;
 using OrleansContrastive.Hosting.Workers;
@@ -75,6 +76,20 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     {
         Services.GetRequiredService<RunCatalog>().Add(run);
         return Grains.GetGrain<ITrainingRunGrain>(run);
+    }
+
+    /// <summary>Why kNN cannot judge what was learned from these images: they have no labels, or there is nothing to test it on. Null = it can.</summary>
+    public string? WhyNotJudged(DatasetSpec images)
+    {
+        var datasets = Services.GetRequiredService<DatasetShelf>();
+        try
+        {
+            return datasets.Training(images).HasLabels && datasets.Test(images).HasLabels ? null : $"kNN needs labels; data set {images.Name} has none.";
+        }
+        catch (DatasetException exception)
+        {
+            return exception.Message;
+        }
     }
 
     /// <inheritdoc/>

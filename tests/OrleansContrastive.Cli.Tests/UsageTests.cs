@@ -44,6 +44,14 @@ public sealed class UsageTests
     [InlineData("strat", "did you mean \"start\"", "run", "strat")]
     [InlineData("--samples", "expected 1 or more", "cluster-demo", "--samples", "0")]
     [InlineData("train[:500]", "give one of them", "cluster-demo", "--samples", "100", "--set", "split=train[:500]")]
+    [InlineData("--samples", "expected 128 or more", "experiment", "zoo", "--methods", "colorization", "--samples", "1", "--out", "no-zoo")]
+    [InlineData("--samples", "expected 0 or more", "experiment", "zoo", "--samples", "-5", "--out", "no-zoo")]
+    [InlineData("instdsc", "did you mean \"instdisc\"", "experiment", "zoo", "--methods", "simclr,instdsc", "--out", "no-zoo")]
+    [InlineData("unifrm", "did you mean \"uniform\"", "experiment", "negatives", "--dataset", "synthetic", "--samples", "1280", "--strategies", "all", "unifrm", "--out", "no-zoo")]
+    [InlineData("--samples", "the images of a step", "experiment", "negatives", "--dataset", "synthetic", "--samples", "20", "--out", "no-zoo")]
+    [InlineData("--epochs", "learns from its --samples once", "experiment", "asynchrony", "--epochs", "3", "--out", "no-zoo")]
+    [InlineData("datasets", "needs one of its commands: list, fetch", "datasets")]
+    [InlineData("--json", "Known: --help, --methods", "methods", "--json")]
     [InlineData("kye", "did you mean \"key\"", "cluster-demo", "--victim", "kye")]
     public async Task Names_what_is_wrong_and_what_would_be_right(string wrong, string right, params string[] arguments)
     {
@@ -66,6 +74,18 @@ public sealed class UsageTests
 
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains("is not empty", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Results_of_an_experiment_are_not_written_over()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["zoo.json"], "[]", TestContext.Current.CancellationToken);
+        var outcome = await Contrastive.RunAsync("experiment", "zoo", "--methods", "simclr", "--out", folder.Path);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("or --force to replace", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal("[]", await File.ReadAllTextAsync(folder["zoo.json"], TestContext.Current.CancellationToken));
     }
 
     [Theory]

@@ -30,18 +30,18 @@ internal static class EvalCommand
         command.Options.Add(features);
         command.Options.Add(augment);
         JudgeOptions.AddTo(command, (parsed, judgement, cancellation) => LinearJudge.RunAsync(
-            judgement, settings.Read(parsed, judgement.Seed), JudgeOptions.Kind(parsed.GetValue(features)!), parsed.GetValue(augment), cancellation));
+            judgement, settings.Read(parsed, judgement.Seed), judgement.Having(JudgeOptions.Kind(parsed.GetValue(features)!)), parsed.GetValue(augment), cancellation));
         return command;
     }
 
     private static Command Svm()
     {
         var command = new Command("svm", "Linear support vector machines on the frozen encoder's features.");
-        var (features, costs) = (JudgeOptions.Features(), ManyNumbers.Option("--cost", "Costs to choose from."));
+        var (features, costs) = (JudgeOptions.Features(), ManyNumbers.Option("--cost", $"Costs to choose from; {string.Join(',', SvmEvaluation.Costs.Select(cost => FormattableString.Invariant($"{cost}")))} by default."));
         command.Options.Add(features);
         command.Options.Add(costs);
         JudgeOptions.AddTo(command, (parsed, judgement, cancellation) => SvmJudge.RunAsync(
-            judgement, ManyNumbers.Read(parsed, costs, SvmEvaluation.Costs), JudgeOptions.Kind(parsed.GetValue(features)!), cancellation));
+            judgement, ManyNumbers.Read(parsed, costs, SvmEvaluation.Costs), judgement.Having(JudgeOptions.Kind(parsed.GetValue(features)!)), cancellation));
         return command;
     }
 
@@ -57,6 +57,7 @@ internal static class EvalCommand
         foreach (var option in new Option[] { shares, epochs, batch, rate, headRate, scratchRate }) command.Options.Add(option);
         JudgeOptions.AddTo(command, (parsed, judgement, cancellation) =>
         {
+            if (parsed.GetValue(scratchRate) is var scratch and not > 0) throw new UsageException(FormattableString.Invariant($"--scratch-lr is {scratch}; expected above 0."));
             return FineTuneJudge.RunAsync(judgement, ManyNumbers.Read(parsed, shares, [0.01, 0.1]), Options, parsed.GetValue(scratchRate), cancellation);
 
             FineTuneOptions Options(double share) => new FineTuneOptions
@@ -91,7 +92,12 @@ internal static class EvalCommand
         var data = new Option<string?>("--gallery-data") { Description = "Its folder; the cache by default." };
         command.Options.Add(gallery);
         command.Options.Add(data);
-        JudgeOptions.AddTo(command, (parsed, judgement, cancellation) => RetrievalJudge.RunAsync(judgement, parsed.GetValue(gallery), parsed.GetValue(data), cancellation));
+        JudgeOptions.AddTo(command, (parsed, judgement, cancellation) =>
+        {
+            var (name, path) = (parsed.GetValue(gallery), parsed.GetValue(data));
+            if (name is null && path is not null) throw new UsageException($"--gallery-data is '{path}'; expected --gallery beside it, the data set that lies there.");
+            return RetrievalJudge.RunAsync(judgement, name, path, cancellation);
+        });
         return command;
     }
 

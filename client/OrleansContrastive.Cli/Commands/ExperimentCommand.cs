@@ -19,16 +19,18 @@ internal static class ExperimentCommand
         var straggler = new Option<double>("--straggler") { Description = "How many times slower one encoder is.", DefaultValueFactory = _ => 4 };
         var latency = new Option<double>("--latency") { Description = "Milliseconds that every call between actors takes longer.", DefaultValueFactory = _ => 20 };
         var output = new Option<string>("--out") { Description = "Folder for the table, the figures and the plot.", DefaultValueFactory = _ => "experiments/asynchrony" };
-        foreach (var option in new Option[] { samples, seeds, straggler, latency, output }) command.Options.Add(option);
+        var force = new Option<bool>("--force") { Description = "Replaces the runs and results that are there." };
+        foreach (var option in new Option[] { force, samples, seeds, straggler, latency, output }) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => AsynchronyExperiment.RunAsync(
             new()
             {
-                Recipe = recipe.Read(parsed),
+                Recipe = recipe.ReadForRuns(parsed),
                 Samples = Positive("--samples", parsed.GetValue(samples)),
                 Seeds = Positive("--seeds", parsed.GetValue(seeds)),
                 Straggler = parsed.GetValue(straggler),
                 Latency = TimeSpan.FromMilliseconds(parsed.GetValue(latency)),
                 Folder = parsed.GetValue(output)!,
+                Force = parsed.GetValue(force),
             },
             cancellation));
         return command;
@@ -47,15 +49,17 @@ internal static class ExperimentCommand
         var samples = new Option<int>("--samples") { Description = "Images that each run learns from, once.", DefaultValueFactory = _ => 12_800 };
         var seeds = new Option<int>("--seeds") { Description = "Runs of each kind, with seeds 1, 2, ...", DefaultValueFactory = _ => 1 };
         var output = new Option<string>("--out") { Description = "Folder for the table and the figures.", DefaultValueFactory = _ => "experiments/negatives" };
-        foreach (var option in new Option[] { strategies, samples, seeds, output }) command.Options.Add(option);
+        var force = new Option<bool>("--force") { Description = "Replaces the runs and results that are there." };
+        foreach (var option in new Option[] { force, strategies, samples, seeds, output }) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => NegativesExperiment.RunAsync(
             new()
             {
-                Recipe = recipe.Read(parsed, preset: "fashion-mnist"),
-                Strategies = parsed.GetValue(strategies)!,
+                Recipe = recipe.ReadForRuns(parsed, preset: "fashion-mnist"),
+                Strategies = Names(parsed.GetValue(strategies)!),
                 Samples = Positive("--samples", parsed.GetValue(samples)),
                 Seeds = Positive("--seeds", parsed.GetValue(seeds)),
                 Folder = parsed.GetValue(output)!,
+                Force = parsed.GetValue(force),
             },
             cancellation));
         return command;
@@ -72,27 +76,35 @@ internal static class ExperimentCommand
         };
         var samples = new Option<int>("--samples") { Description = "Images that each run learns from in all: a method with a bank learns from a part of them, as often as its preset has epochs; 0 = what its preset says.", DefaultValueFactory = _ => 0 };
         var seeds = new Option<int>("--seeds") { Description = "Runs of each method, with seeds 1, 2, ...", DefaultValueFactory = _ => 1 };
-        var train = new Option<int>("--judge-train") { Description = "Labelled images for kNN and linear evaluation; 0 = all.", DefaultValueFactory = _ => 0 };
+        var train = new Option<int>("--judge-train") { Description = "Labelled images for kNN and linear evaluation, of those that a run learned from; 0 = all.", DefaultValueFactory = _ => 0 };
         var test = new Option<int>("--judge-test") { Description = "Test images; 0 = all.", DefaultValueFactory = _ => 0 };
         var settings = new Option<string[]>("--set") { Description = "key=value for every preset; repeatable.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var json = new Option<bool>("--json") { Description = "Prints an array of objects." };
         var output = new Option<string>("--out") { Description = "Folder for the runs and the figures.", DefaultValueFactory = _ => "experiments/zoo" };
-        foreach (var option in new Option[] { methods, samples, seeds, train, test, settings, json, output }) command.Options.Add(option);
+        var force = new Option<bool>("--force") { Description = "Replaces the runs and results that are there." };
+        foreach (var option in new Option[] { force, methods, samples, seeds, train, test, settings, json, output }) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => ZooExperiment.RunAsync(
             new()
             {
-                Methods = parsed.GetValue(methods)!,
-                Samples = parsed.GetValue(samples),
+                Methods = Names(parsed.GetValue(methods)!),
+                Samples = NotNegative("--samples", parsed.GetValue(samples)),
                 Seeds = Positive("--seeds", parsed.GetValue(seeds)),
-                JudgeTrain = parsed.GetValue(train),
-                JudgeTest = parsed.GetValue(test),
+                JudgeTrain = NotNegative("--judge-train", parsed.GetValue(train)),
+                JudgeTest = NotNegative("--judge-test", parsed.GetValue(test)),
                 Settings = parsed.GetValue(settings)!,
                 Json = parsed.GetValue(json),
                 Folder = parsed.GetValue(output)!,
+                Force = parsed.GetValue(force),
             },
             cancellation));
         return command;
     }
+
+    // With blanks or commas between them.
+    private static string[] Names(string[] given) => [.. given.SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+
+    private static int NotNegative(string option, int value) =>
+        value >= 0 ? value : throw new UsageException($"{option} is {value}; expected 0 or more.");
 
     private static int Positive(string option, int value) =>
         value > 0 ? value : throw new UsageException($"{option} is {value}; expected 1 or more.");

@@ -44,6 +44,15 @@ internal sealed class RecipeOptions
         ["initialWeights"] = parsed.GetValue(_from),
     }, parsed.GetValue(_set)!);
 
+    /// <summary>The recipe of an experiment, which says itself how often and by which seeds it is trained.</summary>
+    /// <exception cref="UsageException">As for <see cref="Read"/>, or the command line says epochs or a seed.</exception>
+    public TrainingRecipe ReadForRuns(ParseResult parsed, string? preset = null)
+    {
+        if (parsed.GetValue(_epochs) is not null) throw new UsageException("An experiment has no --epochs: every run learns from its --samples once.");
+        if (parsed.GetValue(_seed) is not null) throw new UsageException("An experiment has no --seed: its runs have the seeds 1, 2, ... up to --seeds.");
+        return Read(parsed, preset);
+    }
+
     /// <summary>Opens the images that a recipe names.</summary>
     /// <exception cref="UsageException">There are none of that name.</exception>
     public static IImageDataset OpenDataset(TrainingRecipe recipe)

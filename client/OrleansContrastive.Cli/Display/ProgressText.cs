@@ -72,6 +72,7 @@ internal static class ProgressText
     {
         // A run that was only looked at has no clock and no losses.
         if (result.TrainSeconds > 0) yield return Text($"Trained {result.SamplesApplied:N0} samples in {result.TrainSeconds:F1} s ({result.ImagesPerSecond:N0} images/s); loss {result.Loss:F3}, chance {result.ChanceLevel:F3}.");
+        if (result.KnnTop1 is null) yield break;
         yield return "kNN accuracy                k=200 T=0.1   k=20 T=0.07";
         yield return Row("encoder features", result.KnnTop1, result.Knn20Top1);
         yield return Row("  pooled to 2x2", result.KnnGridTop1, result.Knn20GridTop1);
@@ -79,7 +80,7 @@ internal static class ProgressText
         yield return Row("raw pixels", result.RawPixelTop1, result.RawPixel20Top1);
     }
 
-    private static string Row(string name, double first, double second) => Text($"{name,-28}{first,8:P2}   {second,12:P2}");
+    private static string Row(string name, double? first, double? second) => Text($"{name,-28}{first,8:P2}   {second,12:P2}");
 
     private static string Left(RunStatus status)
     {

@@ -23,26 +23,26 @@ internal sealed record RunResult
 
     public required int Batch { get; init; }
 
-    /// <summary>Encoder features, average-pooled; k = 200, T = 0.1.</summary>
-    public required double KnnTop1 { get; init; }
+    /// <summary>Encoder features, average-pooled; k = 200, T = 0.1. Null, as all accuracies, where the run could not be judged.</summary>
+    public required double? KnnTop1 { get; init; }
 
     /// <summary>The same at k = 20, T = 0.07.</summary>
-    public required double Knn20Top1 { get; init; }
+    public required double? Knn20Top1 { get; init; }
 
     /// <summary>Features pooled to 2 x 2.</summary>
-    public required double KnnGridTop1 { get; init; }
+    public required double? KnnGridTop1 { get; init; }
 
-    public required double Knn20GridTop1 { get; init; }
+    public required double? Knn20GridTop1 { get; init; }
 
     /// <summary>The same encoder with the weights it started from.</summary>
-    public required double RandomInitTop1 { get; init; }
+    public required double? RandomInitTop1 { get; init; }
 
-    public required double RandomInit20Top1 { get; init; }
+    public required double? RandomInit20Top1 { get; init; }
 
     /// <summary>The pixels themselves: what an encoder has to beat.</summary>
-    public required double RawPixelTop1 { get; init; }
+    public required double? RawPixelTop1 { get; init; }
 
-    public required double RawPixel20Top1 { get; init; }
+    public required double? RawPixel20Top1 { get; init; }
 
     public required double Loss { get; init; }
 
@@ -56,7 +56,7 @@ internal sealed record RunResult
 
     public required double Staleness { get; init; }
 
-    /// <summary>Samples applied per second of training.</summary>
+    /// <summary>Samples applied per second of training, by the process that says it.</summary>
     public required double ImagesPerSecond { get; init; }
 
     /// <summary>Seconds of training.</summary>
@@ -75,9 +75,15 @@ internal sealed record RunResult
     public required string Folder { get; init; }
 
     /// <summary>Puts a result together.</summary>
-    public static RunResult Create(RunStatus status, KnnReport trained, KnnReport untrained, string folder)
+    /// <param name="status">How the run ended.</param>
+    /// <param name="samplesBefore">Samples that were applied before this process went on with it.</param>
+    /// <param name="trained">What was learned; null where the images have no labels, or there are none to test it on.</param>
+    /// <param name="untrained">The encoder that the run started from; null likewise.</param>
+    /// <param name="folder">Where the run lies.</param>
+    public static RunResult Create(RunStatus status, long samplesBefore, KnnReport? trained, KnnReport? untrained, string folder)
     {
         var spec = status.Spec!;
+        var judging = (trained?.Seconds ?? 0) + (untrained?.Seconds ?? 0);
         return new()
         {
             Method = spec.Method,
@@ -100,10 +106,10 @@ internal sealed record RunResult
             SamplesSkipped = status.SamplesSkipped,
             BrokenImages = status.BrokenImages,
             Staleness = Math.Round(status.Staleness, 2),
-            ImagesPerSecond = status.Seconds > 0 ? Math.Round(status.SamplesApplied / status.Seconds, 1) : 0,
+            ImagesPerSecond = status.Seconds > 0 ? Math.Round((status.SamplesApplied - samplesBefore) / status.Seconds, 1) : 0,
             TrainSeconds = Math.Round(status.Seconds, 1),
-            EvaluationSeconds = Math.Round(trained.Seconds + untrained.Seconds, 1),
-            Seconds = Math.Round(status.Seconds + trained.Seconds + untrained.Seconds, 1),
+            EvaluationSeconds = Math.Round(judging, 1),
+            Seconds = Math.Round(status.Seconds + judging, 1),
             Seed = spec.Seed,
             Precision = spec.Model.Precision,
             Folder = folder,
@@ -113,6 +119,7 @@ internal sealed record RunResult
     /// <summary>The one line.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    private static double Of(KnnReport report, KnnFeatures features, int k) =>
-        Math.Round(report.Results.First(result => result.Features == features && result.Setting.K == k).Top1, 4);
+    private static double? Of(KnnReport? report, KnnFeatures features, int k) => report is null
+        ? null
+        : Math.Round(report.Results.First(result => result.Features == features && result.Setting.K == k).Top1, 4);
 }

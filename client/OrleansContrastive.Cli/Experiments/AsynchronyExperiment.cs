@@ -29,6 +29,9 @@ internal sealed record AsynchronyPlan
 
     /// <summary>Where the results go.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>Whether what is there may be replaced.</summary>
+    public bool Force { get; init; }
 }
 
 /// <summary>One run's figures.</summary>
@@ -50,7 +53,8 @@ internal static class AsynchronyExperiment
     {
         using var dataset = RecipeOptions.OpenDataset(plan.Recipe);
         if (plan.Samples > dataset.Count) throw new UsageException($"--samples is {plan.Samples}; expected at most {dataset.Count}, the images of {plan.Recipe.Dataset}.");
-        Directory.CreateDirectory(plan.Folder);
+        if (plan.Samples < plan.Recipe.Batch) throw new UsageException($"--samples is {plan.Samples}; expected {plan.Recipe.Batch} or more, the images of a step.");
+        ExperimentFolder.Begin(plan.Folder, plan.Force);
         (string Name, double Handicap, TimeSpan Latency)[] settings =
         [
             ("alone", 1, TimeSpan.Zero),

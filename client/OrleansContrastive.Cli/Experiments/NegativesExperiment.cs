@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Cli.Commands;
+using OrleansContrastive.Cli.Exports;
 using OrleansContrastive.Cli.Recipes;
+using TorchSharp;
 
 namespace OrleansContrastive.Cli.Experiments;
 
@@ -24,6 +26,9 @@ internal sealed record NegativesPlan
 
     /// <summary>Where the results go.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>Whether what is there may be replaced.</summary>
+    public bool Force { get; init; }
 }
 
 /// <summary>One run's figures.</summary>
@@ -39,7 +44,9 @@ internal static class NegativesExperiment
     {
         using var dataset = RecipeOptions.OpenDataset(plan.Recipe);
         if (plan.Samples > dataset.Count) throw new UsageException($"--samples is {plan.Samples}; expected at most {dataset.Count}, the images of {plan.Recipe.Dataset}.");
-        Directory.CreateDirectory(plan.Folder);
+        if (plan.Samples < plan.Recipe.Batch) throw new UsageException($"--samples is {plan.Samples}; expected {plan.Recipe.Batch} or more, the images of a step.");
+        foreach (var strategy in plan.Strategies) SpecResolver.Resolve(plan.Recipe with { Sampling = strategy }, dataset, [torch.CPU]);
+        ExperimentFolder.Begin(plan.Folder, plan.Force);
         var runs = new List<NegativesRun>();
         for (var seed = 1UL; seed <= (ulong)plan.Seeds; seed++)
         {
@@ -48,8 +55,9 @@ internal static class NegativesExperiment
                 var recipe = plan.Recipe with { Sampling = strategy, Seed = seed, Epochs = 1, CheckpointEpochs = 0, EvaluateEpochs = 0 };
                 var folder = Path.Combine(plan.Folder, "runs", string.Create(CultureInfo.InvariantCulture, $"{strategy}-{seed}"));
                 if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-                await using var session = await RunSession.StartAsync(new FolderStore(folder), folder, _ => { }, cancellation);
-                var spec = SpecResolver.Resolve(recipe, dataset, session.Devices);
+                var store = new FolderStore(folder);
+                await using var session = await RunSession.StartAsync(store, folder, _ => { }, cancellation);
+                var spec = await WeightsFile.ApplyAsync(SpecResolver.Resolve(recipe, dataset, session.Devices), recipe, store, Console.Error.WriteLine, cancellation);
                 var status = await session.TrainAsync(spec with { Dataset = spec.Dataset with { Count = plan.Samples } }, cancellation);
                 var (trained, _) = await session.CompareAsync(0, 0, untrained: false);
                 runs.Add(new(

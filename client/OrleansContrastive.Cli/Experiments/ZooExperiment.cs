@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Cli.Commands;
+using OrleansContrastive.Cli.Exports;
 using OrleansContrastive.Cli.Recipes;
 using OrleansContrastive.Contracts.Evaluation;
 using OrleansContrastive.Contracts.Runs;
@@ -12,6 +13,7 @@ using OrleansContrastive.Hosting.Workers;
 using OrleansContrastive.Learning.Evaluation;
 using OrleansContrastive.Learning.Evaluation.Linear;
 using OrleansContrastive.Learning.Methods.Frame;
+using TorchSharp;
 
 namespace OrleansContrastive.Cli.Experiments;
 
@@ -27,7 +29,7 @@ internal sealed record ZooPlan
     /// <summary>Runs of each method.</summary>
     public required int Seeds { get; init; }
 
-    /// <summary>Labelled images for kNN and linear evaluation; 0 = all.</summary>
+    /// <summary>Labelled images for kNN and linear evaluation, of those that a run learned from; 0 = all.</summary>
     public required int JudgeTrain { get; init; }
 
     /// <summary>Test images; 0 = all.</summary>
@@ -41,6 +43,9 @@ internal sealed record ZooPlan
 
     /// <summary>Where runs and results go.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>Whether what is there may be replaced.</summary>
+    public bool Force { get; init; }
 }
 
 /// <summary>What one run of a method came to. Accuracies from 0 to 1.</summary>
@@ -60,7 +65,13 @@ internal static class ZooExperiment
     /// <summary>Runs it all. Returns the exit code.</summary>
     public static async Task<int> RunAsync(ZooPlan plan, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(plan.Folder);
+        foreach (var method in plan.Methods)
+        {
+            SpecResolver.Check("method", method, [.. MethodRegistry.Shared.Names]);
+            if (PresetOf(method) is null) throw new UsageException($"Method '{method}' has no preset for the zoo; expected {method}-fashion-mnist or {method}-synthetic.");
+        }
+
+        ExperimentFolder.Begin(plan.Folder, plan.Force);
         var runs = new List<ZooRun>();
         try
         {
@@ -98,19 +109,21 @@ internal static class ZooExperiment
         var given = new Dictionary<string, object?> { ["method"] = method, ["seed"] = seed, ["evaluateEpochs"] = 0, ["checkpointEpochs"] = 0 };
         var recipe = RecipeReader.Read(PresetOf(method), given, plan.Settings);
         using var dataset = RecipeOptions.OpenDataset(recipe);
+        // Refuses before anything is written.
+        if (plan.Samples > 0) Equal(SpecResolver.Resolve(recipe, dataset, [torch.CPU]), plan.Samples, dataset.Count);
         var folder = Path.Combine(plan.Folder, "runs", string.Create(CultureInfo.InvariantCulture, $"{method}-{seed}"));
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         var store = new FolderStore(folder);
 
         await using var session = await RunSession.StartAsync(store, folder, _ => { }, cancellation);
-        var spec = SpecResolver.Resolve(recipe, dataset, session.Devices);
+        var spec = await WeightsFile.ApplyAsync(SpecResolver.Resolve(recipe, dataset, session.Devices), recipe, store, Console.Error.WriteLine, cancellation);
         if (plan.Samples > 0) spec = Equal(spec, plan.Samples, dataset.Count);
 
         var status = await session.TrainAsync(spec, cancellation);
         var (trained, untrained) = await session.CompareAsync(plan.JudgeTrain, plan.JudgeTest);
         return new(
             method, seed, Of(trained, 200), Of(trained, 20), Of(untrained, 200), Of(untrained, 20),
-            Math.Round(await LinearAsync(plan, store, cancellation), 4),
+            Math.Round(await LinearAsync(plan, spec.Dataset.Count, store, cancellation), 4),
             Math.Round(status.Loss, 4), Math.Round(status.ChanceLevel, 4), status.SamplesApplied,
             status.Seconds > 0 ? Math.Round(status.SamplesApplied / status.Seconds, 1) : 0, Math.Round(clock.Elapsed.TotalSeconds, 1));
     }
@@ -122,14 +135,17 @@ internal static class ZooExperiment
     private static RunSpec Equal(RunSpec spec, int samples, int available)
     {
         var epochs = MethodPlans.Of(spec).Memory == MemoryKind.Bank ? spec.Epochs : (samples + available - 1) / available;
-        return spec with { Dataset = spec.Dataset with { Count = Math.Min(samples / epochs, available) }, Epochs = epochs };
+        var count = Math.Min(samples / epochs, available);
+        return count >= spec.Batch
+            ? spec with { Dataset = spec.Dataset with { Count = count }, Epochs = epochs }
+            : throw new UsageException($"--samples is {samples}; expected {(long)spec.Batch * epochs} or more, for {spec.Method} a step in every epoch.");
     }
 
     /// <summary>Top-1 of the best linear classifier on frozen features.</summary>
-    private static async Task<double> LinearAsync(ZooPlan plan, FolderStore store, CancellationToken cancellation)
+    private static async Task<double> LinearAsync(ZooPlan plan, int learnedFrom, FolderStore store, CancellationToken cancellation)
     {
         await using var run = await TrainedRun.OpenAsync(store, RunSession.RunId, cancellationToken: cancellation);
-        var train = await FeaturesAsync(run, run.Training, plan.JudgeTrain, cancellation);
+        var train = await FeaturesAsync(run, run.Training, plan.JudgeTrain == 0 ? learnedFrom : Math.Min(plan.JudgeTrain, learnedFrom), cancellation);
         var test = await FeaturesAsync(run, run.Test, plan.JudgeTest, cancellation);
         var lane = run.Lanes[0];
         // Few rates and epochs: this compares methods with one another.

@@ -1,6 +1,7 @@
 using OrleansContrastive.Checkpoints.Tensors;
 using OrleansContrastive.Checkpoints.Tensors.PyTorch;
 using OrleansContrastive.Cli.Exports.Graphs;
+using OrleansContrastive.Contracts.Runs;
 using OrleansContrastive.Hosting.Evaluation;
 using OrleansContrastive.Learning.Encoders;
 
@@ -20,13 +21,14 @@ internal sealed record ExportFormat(
     public static IReadOnlyList<ExportFormat> All { get; } = [new("safetensors", ".safetensors", SafeTensorsFile), new("torch", ".pt", TorchFile), new("onnx", ".onnx", OnnxFile)];
 
     /// <summary>What a reader of the file wants to know: where it comes from, and how pixels are normalised before the first layer.</summary>
-    public static IReadOnlyDictionary<string, string> Facts(TrainedRun run) => new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> Facts(TrainedRun run, NetworkWeights whose) => new Dictionary<string, string>
     {
+        ["weights"] = whose.ToString().ToLowerInvariant(),
         ["encoder"] = run.Spec.Model.Encoder,
         ["method"] = run.Spec.Method,
         ["dataset"] = run.Spec.Dataset.Name,
-        ["version"] = FormattableString.Invariant($"{run.Manifest.Version}"),
-        ["samples"] = FormattableString.Invariant($"{run.Manifest.SamplesApplied}"),
+        ["version"] = FormattableString.Invariant($"{(whose == NetworkWeights.Initial ? 0 : run.Manifest.Version)}"),
+        ["samples"] = FormattableString.Invariant($"{(whose == NetworkWeights.Initial ? 0 : run.Manifest.SamplesApplied)}"),
         ["input"] = FormattableString.Invariant($"[N, {run.Spec.Dataset.Channels}, {run.Spec.Dataset.ImageSize}, {run.Spec.Dataset.ImageSize}], (pixel / 255 - mean) / std"),
         ["mean"] = Numbers(run.Recipe.Mean),
         ["std"] = Numbers(run.Recipe.Std),

@@ -30,6 +30,15 @@ internal sealed record Judgement(TrainedRun Run, string Name, NetworkWeights Wei
         ? request
         : throw new UsageException($"{protocol} needs labels; data set {request.Dataset.Name} has none. A folder of images has them where each class is a folder of its own.");
 
+    /// <summary>Whether the run has a projection head.</summary>
+    public bool HasHead => Spec.Model.Head != "none";
+
+    /// <summary>Features that the run has.</summary>
+    /// <exception cref="UsageException">The head's are asked for, and it has none.</exception>
+    public FeatureKind Having(FeatureKind kind) => kind != FeatureKind.Head || HasHead
+        ? kind
+        : throw new UsageException($"--features is head; run '{Run.Manifest.RunId}' has no head.");
+
     /// <summary>Opens another data set.</summary>
     /// <exception cref="UsageException">It is not known, or needs a path.</exception>
     public IImageDataset Open(string name, string? path, string split)

@@ -15,6 +15,8 @@ internal static class KnnJudge
     public static async Task<Verdict> RunAsync(Judgement judgement, IReadOnlyList<KnnSetting> settings, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        if (settings.FirstOrDefault(setting => setting.Neighbours > judgement.Training.Rows) is { Neighbours: > 0 } many)
+            throw new UsageException($"--k is {many.Neighbours}; expected at most {judgement.Training.Rows}, the training images.");
         settings = [.. new[] { KnnSetting.Standard, KnnSetting.Local }.Concat(settings).Distinct()];
         var (training, test) = (Judgement.Labelled(judgement.Training, "kNN"), Judgement.Labelled(judgement.Test, "kNN"));
         (string Name, string Key, FeatureKind Kind, bool Initial)[] rows =
@@ -31,7 +33,7 @@ internal static class KnnJudge
         var results = new JsonArray();
         foreach (var initial in new[] { false, true })
         {
-            var mine = rows.Where(row => row.Initial == initial).ToArray();
+            var mine = rows.Where(row => row.Initial == initial && (row.Kind != FeatureKind.Head || judgement.HasHead)).ToArray();
             FeatureKind[] kinds = [.. mine.Select(row => row.Kind)];
             var weights = initial ? NetworkWeights.Initial : judgement.Weights;
             var of = initial ? "for the untrained encoder " : "";

@@ -14,12 +14,11 @@ namespace OrleansContrastive.Cli.Judging;
 /// </summary>
 internal static class ProbeJudge
 {
-    private static readonly FeatureKind[] Kinds = [FeatureKind.Encoder, FeatureKind.Head];
-
     /// <summary>Judges.</summary>
     public static async Task<Verdict> RunAsync(Judgement judgement, LinearOptions options, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        FeatureKind[] kinds = judgement.HasHead ? [FeatureKind.Encoder, FeatureKind.Head] : [FeatureKind.Encoder];
         var (training, test) = (judgement.Training, judgement.Test);
         var verdict = new Verdict("probe", judgement, "what is predicted", "chance", "from h", "from g(h)");
         var results = new JsonArray();
@@ -47,21 +46,21 @@ internal static class ProbeJudge
 
         async Task ProbeAsync(string name, FeatureRequest from, FeatureRequest on, int classes)
         {
-            var train = await judgement.FeaturesAsync($"training images, {name}", from, unit: false, judgement.Weights, Kinds, cancellation);
-            var judged = await judgement.FeaturesAsync($"test images, {name}", on, unit: false, judgement.Weights, Kinds, cancellation);
+            var train = await judgement.FeaturesAsync($"training images, {name}", from, unit: false, judgement.Weights, kinds, cancellation);
+            var judged = await judgement.FeaturesAsync($"test images, {name}", on, unit: false, judgement.Weights, kinds, cancellation);
             var scores = await LaneWork.EachAsync(
                 judgement.Run,
-                [.. Kinds.Select((_, kind) => (Func<torch.Device, LinearScore>)(device =>
+                [.. kinds.Select((_, kind) => (Func<torch.Device, LinearScore>)(device =>
                     LinearEvaluation.Run(train[kind], judged[kind], options, device, _ => cancellation.ThrowIfCancellationRequested()).Test))],
                 cancellation);
-            verdict.Row(name, Verdict.Percent(1.0 / classes), Verdict.Percent(scores[0].Top1), Verdict.Percent(scores[1].Top1));
+            verdict.Row(name, Verdict.Percent(1.0 / classes), Verdict.Percent(scores[0].Top1), judgement.HasHead ? Verdict.Percent(scores[1].Top1) : "-");
             results.Add(new JsonObject
             {
                 ["task"] = name,
                 ["classes"] = classes,
                 ["chance"] = Verdict.Share(1.0 / classes),
                 ["h"] = Verdict.Share(scores[0].Top1),
-                ["g"] = Verdict.Share(scores[1].Top1),
+                ["g"] = judgement.HasHead ? Verdict.Share(scores[1].Top1) : null,
             });
         }
     }

@@ -43,7 +43,9 @@ public sealed class CompositionTests
         double[][] a = Rows(4, 1), b = Rows(4, 2);
         double[][] rows = [.. a, .. b];
         long[] all = [.. labels, .. labels];
-        var terms = (from i in Places(all) from p in Places(all) from n in Places(all)
+        var terms = (from i in Places(all)
+                     from p in Places(all)
+                     from n in Places(all)
                      where i != p && all[i] == all[p] && all[i] != all[n]
                      let excess = Distance(rows[i], rows[p]) - Distance(rows[i], rows[n])
                      select soft ? Math.Log(1 + Math.Exp(excess)) : Math.Max(0, excess + 0.3)).ToArray();

@@ -42,7 +42,7 @@ internal static class EmbedCommand
                 new(chosen.Dataset) { Count = chosen.Count, Kinds = [head ? FeatureKind.Head : FeatureKind.Encoder], Unit = unit }, whose, cancellation))[0];
             var features = Tensor("features", rows, chosen);
             var labels = new NamedTensor("labels", TensorType.Int64, [rows.Count], MemoryMarshal.AsBytes<long>(Array.ConvertAll(rows.Labels, label => (long)label)).ToArray());
-            var facts = new Dictionary<string, string>(ExportFormat.Facts(run)) { ["images"] = chosen.Name, ["features"] = head ? "head" : "encoder", ["unit"] = unit ? "true" : "false" };
+            var facts = new Dictionary<string, string>(ExportFormat.Facts(run, whose)) { ["images"] = chosen.Name, ["features"] = head ? "head" : "encoder", ["unit"] = unit ? "true" : "false" };
 
             var files = new WrittenFiles(trained.Json(parsed));
             var content = FormattableString.Invariant($"{(head ? "embeddings" : "features")} [{rows.Count}, {rows.Width}] of {chosen.Name}{(unit ? ", unit rows" : "")}");

@@ -25,7 +25,9 @@ internal static class ExportCommand
             await using var run = await trained.OpenAsync(parsed, cancellation);
             if (head && run.Spec.Model.Head == "none") throw new UsageException($"Run '{run.Manifest.RunId}' has no head; leave --head out.");
             var path = output.File(parsed, $"{run.Spec.Model.Encoder}{format.Extension}");
-            var facts = ExportFormat.Facts(run);
+            if (!Path.GetExtension(path).Equals(format.Extension, StringComparison.OrdinalIgnoreCase))
+                throw new UsageException($"--out is '{path}'; expected a name that ends with {format.Extension}, since --format is {format.Name}.");
+            var facts = ExportFormat.Facts(run, whose);
             var write = await run.Lanes[0].RunAsync(() =>
             {
                 using var model = run.CreateModel(run.Lanes[0].Device, whose);
@@ -33,7 +35,7 @@ internal static class ExportCommand
             }, cancellation);
             var bytes = await WholeFile.WriteAsync(path, output.Force(parsed), stream => write(stream, cancellation));
             var files = new WrittenFiles(trained.Json(parsed));
-            files.Add(path, bytes, $"{run.Spec.Model.Encoder}{(head ? " and its head" : "")}, {facts["samples"]} samples into {run.Spec.Method} on {run.Spec.Dataset.Name}; input {facts["input"]} with mean {facts["mean"]}, std {facts["std"]}");
+            files.Add(path, bytes, $"{run.Spec.Model.Encoder}{(head ? " and its head" : "")}, {facts["weights"]} weights, {facts["samples"]} samples into {run.Spec.Method} on {run.Spec.Dataset.Name}; input {facts["input"]} with mean {facts["mean"]}, std {facts["std"]}");
             return files.Say();
         });
         return command;

@@ -15,7 +15,7 @@ internal sealed class ImagesOptions
 {
     private readonly Option<string> _split;
     private readonly Option<string?> _dataset = new("--dataset") { Description = "Another data set than the run's: a name of 'contrastive datasets list'." };
-    private readonly Option<string?> _data = new("--data") { Description = "Folder of that data set; the cache by default." };
+    private readonly Option<string?> _data = new("--data") { Description = "Another folder of the data set than the run's, or than the cache." };
     private readonly Option<int> _count;
 
     private ImagesOptions(string split, int count)
@@ -42,11 +42,12 @@ internal sealed class ImagesOptions
         try
         {
             // The run's own parts, as its spec has them.
-            var (dataset, most) = (name, split) switch
+            var data = parsed.GetValue(_data);
+            var (dataset, most) = (name ?? data, split) switch
             {
                 (null, "train") => (run.Training, own.Count),
                 (null, "test") => (run.Test, int.MaxValue),
-                _ => (run.Open(new() { Name = name ?? own.Name, Split = split, DataPath = parsed.GetValue(_data) ?? (name is null ? own.Path : null) }), int.MaxValue),
+                _ => (run.Open(new() { Name = name ?? own.Name, Split = split, DataPath = data ?? (name is null ? own.Path : null) }), int.MaxValue),
             };
             most = Math.Min(most, dataset.Count);
             return new(dataset, count == 0 ? most : Math.Min(count, most), $"{name ?? own.Name} {split}");

@@ -36,6 +36,7 @@ internal static class NeighborsCommand
             if (k is < 1 or > 32) throw new UsageException($"--k is {k}; expected 1 to 32.");
             if (named.Length > MostQueries) throw new UsageException($"{named.Length} images are asked for; expected at most {MostQueries}.");
             var path = output.File(parsed, "neighbors.png");
+            if (!Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase)) throw new UsageException($"--out is '{path}'; expected a name that ends with .png.");
             await using var run = await trained.OpenAsync(parsed, cancellation);
             var queries = Queries(run, named, parsed.GetValue(Split)!);
             var views = queries.Select(query => new ImageViews(query.Dataset, run.Recipe).Plain([query.Index])).ToList();

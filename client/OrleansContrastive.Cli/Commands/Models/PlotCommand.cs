@@ -29,7 +29,12 @@ internal static class PlotCommand
         {
             var (whose, force) = (weights.Read(parsed), output.Force(parsed));
             var named = output.Path(parsed, "plot");
-            string[] paths = Path.GetExtension(named).ToLowerInvariant() is ".png" or ".svg" ? [named] : [$"{named}.png", $"{named}.svg"];
+            string[] paths = Path.GetExtension(named).ToLowerInvariant() switch
+            {
+                ".png" or ".svg" => [named],
+                "" => [$"{named}.png", $"{named}.svg"],
+                _ => throw new UsageException($"--out is '{named}'; expected a name that ends with .png or .svg, or a name without an ending for both."),
+            };
             foreach (var path in paths) WholeFile.Check(path, force);
             var perplexity = parsed.GetValue(Perplexity);
             if (!(perplexity > 1)) throw new UsageException(FormattableString.Invariant($"--perplexity is {perplexity}; expected above 1."));
