@@ -94,7 +94,8 @@ public sealed class RunHistory
     {
         for (var i = 0; i < MostPoints / 2; i++) _points[i] = Merge(_points[2 * i], _points[(2 * i) + 1]);
         _points.RemoveRange(MostPoints / 2, MostPoints / 2);
-        _commitsPerPoint *= 2;
+        // A version of several slots made a point of several commits from the start.
+        _commitsPerPoint = _points.Max(point => point.Commits);
     }
 
     /// <summary>Two neighbours as one.</summary>

@@ -47,6 +47,21 @@ public sealed class RunHistoryTests
     }
 
     [Fact]
+    public void Points_grow_alike_however_many_slots_a_version_has()
+    {
+        var history = new RunHistory();
+        for (var version = 0; version < 780; version++)
+        {
+            for (var slot = 0; slot < 2; slot++) history.Add(Commit(loss: 1, baseVersion: version, keyVersion: version) with { Attempt = new(new(version, slot), 1) }, version);
+            history.Complete(version + 1);
+        }
+
+        // 512 versions joined by twos, and the 268 after them likewise.
+        Assert.Equal(256 + 134, history.Points.Count);
+        Assert.All(history.Points, point => Assert.Equal(4, point.Commits));
+    }
+
+    [Fact]
     public void The_slots_of_a_version_are_one_point_whoever_comes_first()
     {
         var histories = new[] { new[] { 0, 1, 2 }, [2, 0, 1] }.Select(order =>
