@@ -1,3 +1,5 @@
+using OrleansContrastive.Checkpoints;
+using OrleansContrastive.Checkpoints.Manifests;
 using OrleansContrastive.Checkpoints.Stores;
 using OrleansContrastive.Cli.Display;
 using OrleansContrastive.Contracts.Evaluation;
@@ -20,13 +22,14 @@ internal sealed class RunSession : IAsyncDisposable
     public const string LogName = "log.txt";
 
     private readonly EmbeddedCluster _cluster;
+    private readonly ICheckpointStore _store;
     private readonly string _folder;
     private readonly Serilog.Core.Logger _log;
     private readonly ITrainingRunGrain _run;
 
-    private RunSession(EmbeddedCluster cluster, string folder, Serilog.Core.Logger log)
+    private RunSession(EmbeddedCluster cluster, ICheckpointStore store, string folder, Serilog.Core.Logger log)
     {
-        (_cluster, _folder, _log) = (cluster, folder, log);
+        (_cluster, _store, _folder, _log) = (cluster, store, folder, log);
         _run = cluster.Run(RunId);
     }
 
@@ -42,7 +45,7 @@ internal sealed class RunSession : IAsyncDisposable
         try
         {
             var cluster = await EmbeddedCluster.StartAsync(store, worker, logging => logging.AddSerilog(log), cancellation);
-            return new(cluster, folder, log);
+            return new(cluster, store, folder, log);
         }
         catch
         {
@@ -58,6 +61,8 @@ internal sealed class RunSession : IAsyncDisposable
     /// <param name="cancellation">Ctrl-C.</param>
     public async Task<int> TrainAsync(RunSpec? spec, int evaluateEpochs, IRunDisplay display, CancellationToken cancellation)
     {
+        // What others applied before counts as learned, and not as done in this process's seconds.
+        var before = spec is null ? await AppliedAsync(cancellation) : 0;
         RunStatus started;
         try
         {
@@ -85,8 +90,8 @@ internal sealed class RunSession : IAsyncDisposable
             return ExitCodes.Interrupted;
         }
 
-        if (notJudged is null) return await JudgeAsync(status, started.SamplesApplied, display);
-        display.Result(RunResult.Create(status, started.SamplesApplied, trained: null, untrained: null, _folder));
+        if (notJudged is null) return await JudgeAsync(status, before, display);
+        display.Result(RunResult.Create(status, before, trained: null, untrained: null, _folder));
         return ExitCodes.Done;
     }
 
@@ -136,6 +141,20 @@ internal sealed class RunSession : IAsyncDisposable
         var untrained = await KnnAsync(new() { View = view, Features = [KnnFeatures.Encoder], Untrained = true });
         display.Result(RunResult.Create(status, samplesBefore, trained, untrained, _folder));
         return ExitCodes.Done;
+    }
+
+    /// <summary>Samples in the newest checkpoint.</summary>
+    private async Task<long> AppliedAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return (await new ManifestStore(_store, $"{RunId}/checkpoints").LatestAsync(cancellation))?.SamplesApplied ?? 0;
+        }
+        catch (CheckpointException)
+        {
+            // The run itself says what is wrong with it, or goes on from an older one.
+            return 0;
+        }
     }
 
     private async Task<KnnReport> QuickAsync()
