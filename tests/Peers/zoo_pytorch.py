@@ -87,7 +87,7 @@ def train(method, recipe, images, a, log):
     return losses, len(losses) * recipe["batch"] / (time.perf_counter() - begin)
 
 
-def begin(network, path):
+def start_from(network, path):
     """Puts the weights of a file of ours, torchvision's names and head.*, into a network; a predictor keeps its own."""
     weights = {name if name.startswith("head.") else f"encoder.{name}": value for name, value in torch.load(path).items()}
     answer = network.load_state_dict(weights, strict=False)
@@ -136,7 +136,7 @@ def main():
 
     method = zoo_methods.METHODS[a.method](recipe, len(images))
     if a.start:
-        begin(method.network, a.start)
+        start_from(method.network, a.start)
     sides = [[part[:count] for part in split] for split, count in ((gallery, a.gallery), (queries, a.queries))]
     untrained = judge(method.network.encoder, *sides)
     method.network.train()

@@ -19,7 +19,7 @@ internal static class ExperimentCommand
         var straggler = new Option<double>("--straggler") { Description = "How many times slower one encoder is.", DefaultValueFactory = _ => 4 };
         var latency = new Option<double>("--latency") { Description = "Milliseconds that every call between actors takes longer.", DefaultValueFactory = _ => 20 };
         var output = new Option<string>("--out") { Description = "Folder for the table, the figures and the plot.", DefaultValueFactory = _ => "experiments/asynchrony" };
-        var force = new Option<bool>("--force") { Description = "Replaces the runs and results that are there." };
+        var force = Force();
         foreach (var option in new Option[] { force, samples, seeds, straggler, latency, output }) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => AsynchronyExperiment.RunAsync(
             new()
@@ -49,7 +49,7 @@ internal static class ExperimentCommand
         var samples = new Option<int>("--samples") { Description = "Images that each run learns from, once.", DefaultValueFactory = _ => 12_800 };
         var seeds = new Option<int>("--seeds") { Description = "Runs of each kind, with seeds 1, 2, ...", DefaultValueFactory = _ => 1 };
         var output = new Option<string>("--out") { Description = "Folder for the table and the figures.", DefaultValueFactory = _ => "experiments/negatives" };
-        var force = new Option<bool>("--force") { Description = "Replaces the runs and results that are there." };
+        var force = Force();
         foreach (var option in new Option[] { force, strategies, samples, seeds, output }) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => NegativesExperiment.RunAsync(
             new()
@@ -81,7 +81,7 @@ internal static class ExperimentCommand
         var settings = new Option<string[]>("--set") { Description = "key=value for every preset; repeatable.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var json = new Option<bool>("--json") { Description = "Prints an array of objects." };
         var output = new Option<string>("--out") { Description = "Folder for the runs and the figures.", DefaultValueFactory = _ => "experiments/zoo" };
-        var force = new Option<bool>("--force") { Description = "Replaces the runs and results that are there." };
+        var force = Force();
         foreach (var option in new Option[] { force, methods, samples, seeds, train, test, settings, json, output }) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => ZooExperiment.RunAsync(
             new()
@@ -99,6 +99,8 @@ internal static class ExperimentCommand
             cancellation));
         return command;
     }
+
+    private static Option<bool> Force() => new("--force") { Description = "Replaces the runs and results that are there." };
 
     // With blanks or commas between them.
     private static string[] Names(string[] given) => [.. given.SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries))];
