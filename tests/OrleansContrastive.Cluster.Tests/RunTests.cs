@@ -38,9 +38,7 @@ public sealed class RunTests
         {
             await cluster.MoreAsync(40);
             var asked = watch.Now;
-            var ready = $"{TestCluster.HealthUrl(cluster.Silo(label))}/health/ready";
-            var leaving = cluster.Silo(label).StopAsync(Token);
-            Assert.Contains("503 Unhealthy: is leaving the cluster", await AnswersAsync(ready, until: leaving));
+            await cluster.Silo(label).StopAsync(Token);
             var took = (watch.Now - asked).TotalSeconds;
             await cluster.MoreAsync(40);
             var stall = watch.LongestStall(asked);
@@ -54,6 +52,29 @@ public sealed class RunTests
         Assert.Equal((0, 0L), (audit.UpdatesLost, status.UpdatesRolledBack));
         Assert.Equal((0, 0), (audit.SamplesCountedTwice, audit.SamplesNeverCounted));
         Assert.Equal(audit.RowsExpected, audit.RowsTaken);
+    }
+
+    [Fact]
+    public async Task A_silo_that_hands_over_answers_that_it_is_not_ready_any_more()
+    {
+        await using var cluster = new TestCluster();
+        await cluster.StartAsync(("state", "run,parameters,negatives"), ("left", "encoder,key,augmentation"), ("right", "encoder,key,augmentation"));
+        await cluster.StartRunAsync(SmallSpec.Create(leases: 1_000_000, encoders: 1, replicas: 1));
+        await cluster.MoreAsync(5);
+        var (state, worker) = (cluster.Silo("state"), cluster.Silo("left"));
+        var ready = $"{TestCluster.HealthUrl(worker)}/health/ready";
+        using var http = new HttpClient();
+        Assert.Equal("200 Healthy: ready", await AskAsync(http, ready));
+
+        // Whoever would take over sleeps, so that handing over lasts as long as it takes to ask.
+        state.Freeze();
+        var leaving = worker.StopAsync(Token);
+        var answer = "200 Healthy: ready";
+        while (answer == "200 Healthy: ready") answer = await AskAsync(http, ready);
+        state.Thaw();
+        await leaving;
+        Assert.Equal("503 Unhealthy: is leaving the cluster", answer);
+        Assert.Equal(0, worker.ExitCode);
     }
 
     [Fact]
@@ -77,26 +98,9 @@ public sealed class RunTests
         Assert.Equal(audit.RowsExpected, audit.RowsTaken);
     }
 
-    private static async Task<HashSet<string>> AnswersAsync(string url, Task until)
+    private static async Task<string> AskAsync(HttpClient http, string url)
     {
-        var answers = new HashSet<string>();
-        using var http = new HttpClient();
-        while (!until.IsCompleted)
-        {
-            try
-            {
-                using var answer = await http.GetAsync(url, Token);
-                answers.Add($"{(int)answer.StatusCode} {(await answer.Content.ReadAsStringAsync(Token)).Trim()}");
-            }
-            catch (HttpRequestException)
-            {
-                // It has closed its port, which is the last that it does.
-            }
-
-            await Task.Delay(20, Token);
-        }
-
-        await until;
-        return answers;
+        using var answer = await http.GetAsync(url, Token);
+        return $"{(int)answer.StatusCode} {(await answer.Content.ReadAsStringAsync(Token)).Trim()}";
     }
 }
