@@ -176,7 +176,7 @@ internal sealed partial class TrainingRunGrain
         };
         try
         {
-            await record.WriteStateAsync();
+            await SaveAsync();
         }
         catch
         {

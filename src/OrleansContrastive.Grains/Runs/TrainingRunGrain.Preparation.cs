@@ -134,7 +134,7 @@ internal sealed partial class TrainingRunGrain
     }
 
     private Task EndDamagedAsync(string damage) =>
-        EndAsync(RunPhase.Failed, $"{damage} The run can go on from an earlier checkpoint, if one is whole (contrastive checkpoint verify).");
+        GiveUpAsync($"{damage} The run can go on from an earlier checkpoint, if one is whole (contrastive checkpoint verify).");
 
     private void Begin()
     {

@@ -49,7 +49,7 @@ internal sealed partial class TrainingRunGrain
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             Log.FinalFault(logger, Run, exception);
-            await EndAsync(RunPhase.Failed, $"{exception.GetType().Name}: {exception.Message}");
+            await GiveUpAsync($"{exception.GetType().Name}: {exception.Message}");
         }
         finally
         {
@@ -81,7 +81,7 @@ internal sealed partial class TrainingRunGrain
         // What is not safe in the store is not over.
         if ((done || stopping || due || (_checkpointWanted && !_stopWanted)) && !await TryCheckpointAsync(cancellationToken)) return;
         if (_phase != RunPhase.Running) return;
-        if (done) await EndAsync(RunPhase.Completed, null);
-        else if (stopping) await EndAsync(RunPhase.Stopped, null);
+        if (done) await EndAsync(RunPhase.Completed);
+        else if (stopping) await EndAsync(RunPhase.Stopped);
     }
 }

@@ -32,6 +32,7 @@ internal sealed partial class TrainingRunGrain(
     private readonly RunMeters _meters = new(time);
     private RunHistory _history = new();
     private readonly Signal _applied = new();
+    private readonly SemaphoreSlim _saving = new(1);
     private readonly HashSet<string> _warned = [];
     private RunPhase _phase;
     private RunPlanner _planner = null!;
@@ -54,7 +55,7 @@ internal sealed partial class TrainingRunGrain(
     {
         // The conditional write makes any earlier activation of this run fail at its next write.
         record.State.Term++;
-        await record.WriteStateAsync(cancellationToken);
+        await SaveAsync(cancellationToken);
         _activated = time.GetTimestamp();
         if (record.State.Phase == RunPhase.Running) (_phase, _planner) = (RunPhase.Preparing, new(Run, Spec));
         this.RegisterGrainTimer(token => PumpAsync(look: true, token), new GrainTimerCreationOptions(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20)) { Interleave = true, KeepAlive = true });
@@ -67,7 +68,7 @@ internal sealed partial class TrainingRunGrain(
         spec ??= record.State.Spec ?? await LastSpecAsync();
         record.State.Spec = spec ?? throw new ArgumentException($"Run '{Run}' was never started and has no checkpoint; give a spec.");
         record.State.Phase = RunPhase.Running;
-        await record.WriteStateAsync();
+        await SaveAsync();
         _planner = new(Run, spec);
         (_plan, _view, _barred) = (null, null, null);
         _roster.Forgive();
@@ -87,7 +88,7 @@ internal sealed partial class TrainingRunGrain(
 
         var scale = record.State.Scale;
         record.State.Scale = new(request.Encoders ?? scale.Encoders, request.KeyEncoders ?? scale.KeyEncoders, request.Augmentations ?? scale.Augmentations);
-        await record.WriteStateAsync();
+        await SaveAsync();
         return Status();
     }
 
@@ -164,7 +165,7 @@ internal sealed partial class TrainingRunGrain(
         };
         if (_phase is not (RunPhase.Preparing or RunPhase.Running)) return Task.CompletedTask;
         var sentence = $"{worker} cannot go on: {problem}";
-        if (role == WorkerRoles.None || !_roster.Bar(place.Silo, role)) return EndAsync(RunPhase.Failed, sentence);
+        if (role == WorkerRoles.None || !_roster.Bar(place.Silo, role)) return GiveUpAsync(sentence);
         _barred = sentence;
         Log.Barred(logger, Run, place.Silo, role, sentence);
         return Task.CompletedTask;
@@ -211,16 +212,54 @@ internal sealed partial class TrainingRunGrain(
     private async Task<RunSpec?> LastSpecAsync() =>
         await checkpoints.Manifests(Run).LatestAsync() is { } manifest ? RunManifest.SpecOf(manifest) : null;
 
-    private async Task EndAsync(RunPhase phase, string? problem)
+    /// <summary>It is completed or stopped, once the store knows: where that fails, the next turn tries again.</summary>
+    private async Task EndAsync(RunPhase phase)
+    {
+        var members = record.State.Members;
+        // Its state is in the last checkpoint; a later start waits for nobody.
+        (record.State.Phase, record.State.Members) = (phase, null);
+        try
+        {
+            await SaveAsync();
+        }
+        catch when (_phase == RunPhase.Running)
+        {
+            (record.State.Phase, record.State.Members) = (RunPhase.Running, members);
+            throw;
+        }
+
+        // A worker may have failed meanwhile, and that is said already.
+        if (_phase == RunPhase.Running) SayEnded(phase, null);
+    }
+
+    /// <summary>It failed. Said at once: the store may be what fails.</summary>
+    private Task GiveUpAsync(string problem)
+    {
+        record.State.Phase = RunPhase.Failed;
+        SayEnded(RunPhase.Failed, problem);
+        return SaveAsync();
+    }
+
+    private void SayEnded(RunPhase phase, string? problem)
     {
         (_phase, _problem) = (phase, problem);
         _meters.End();
-        record.State.Phase = phase;
-        // Its state is in the last checkpoint; a later start waits for nobody.
-        if (phase is RunPhase.Completed or RunPhase.Stopped) record.State.Members = null;
-        await record.WriteStateAsync();
         _applied.Pulse();
         Log.Ended(logger, Run, phase, problem);
+    }
+
+    /// <summary>Calls and the pump interleave: a second write under way would carry the version that the first one replaces.</summary>
+    private async Task SaveAsync(CancellationToken cancellationToken = default)
+    {
+        await _saving.WaitAsync(cancellationToken);
+        try
+        {
+            await record.WriteStateAsync(cancellationToken);
+        }
+        finally
+        {
+            _saving.Release();
+        }
     }
 
     private RunStatus Status() => new()

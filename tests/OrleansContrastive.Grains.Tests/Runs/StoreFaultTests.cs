@@ -64,6 +64,32 @@ public sealed class StoreFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_is_not_over_before_the_store_knows_and_nothing_else_is_written_meanwhile()
+    {
+        var (asked, gate) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var last = false;
+        var store = new FaultyStore(new FolderStore(_folder.Path))
+        {
+            OnWrite = key =>
+            {
+                last |= key.EndsWith("manifest.json", StringComparison.Ordinal);
+                if (!last || !key.EndsWith("trainingrun/run.json", StringComparison.Ordinal)) return Task.CompletedTask;
+                asked.TrySetResult();
+                return gate.Task;
+            },
+        };
+        await using var run = await TestRun.OpenAsync(store, lanes: 1);
+        await run.Grain.StartAsync(SmallRuns.Lockstep(steps: 3), hold: false);
+        await asked.Task.WaitAsync(TimeSpan.FromMinutes(1), Token);
+        var scaled = run.Grain.ScaleAsync(new(Encoders: 1));
+        var status = await run.Grain.StatusAsync();
+        Assert.Equal((RunPhase.Running, 3L), (status.Phase, status.Version));
+        gate.SetResult();
+        await scaled;
+        await run.UntilAsync(status => status.Phase == RunPhase.Completed);
+    }
+
+    [Fact]
     public async Task A_store_that_takes_its_time_costs_nothing_but_time()
     {
         var gate = new TaskCompletionSource();
