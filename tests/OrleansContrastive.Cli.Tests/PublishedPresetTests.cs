@@ -34,7 +34,7 @@ public sealed class PublishedPresetTests
     [InlineData("vicreg-imagenet", 0.2 * 2048 / 256, 1e-6, None, None, 0, 1000, 2048, "byol-1 byol-2", "expander")]
     [InlineData("barlow-twins-imagenet", 0.2 * 2048 / 256, 1.5e-6, None, None, 0, 1000, 2048, "byol-1 byol-2", "expander")]
     [InlineData("nnclr-imagenet", 0.3 * 4096 / 256, 1e-6, 0.1, None, 98304, 1000, 4096, "byol-1 byol-2", "nnclr-mlp")]
-    [InlineData("dino-imagenet", 5e-4 * 1024 / 256, 0.04, 0.1, 0.996, 0, 100, 1024, "byol-1 byol-2", "dino-mlp")]
+    [InlineData("dino-imagenet", 5e-4 * 512 / 256, 0.04, 0.1, 0.996, 0, 100, 512, "byol-1 byol-2", "dino-mlp")]
     [InlineData("moco-v2-cifar10", 0.03 * 512 / 256, 5e-4, 0.1, 0.99, 4096, 200, 512, "moco-v2-cifar", "linear")]
     [InlineData("moco-v2-cifar10-symmetric", 0.03 * 512 / 256, 5e-4, 0.1, 0.99, 4096, 200, 512, "moco-v2-cifar", "linear")]
     [InlineData("moco-v2-plus-cifar10", 0.3, 1e-4, 0.2, 0.99, 32768, 1000, 256, "moco-v2-cifar-blur", "mlp")]
@@ -69,5 +69,45 @@ public sealed class PublishedPresetTests
         Assert.Equal((epochs, batch), (recipe.Epochs, recipe.Batch));
         Assert.Equal(views, recipe.KeyAugmentation is { } key ? $"{recipe.Augmentation} {key}" : recipe.Augmentation);
         Assert.Equal(head, recipe.Head);
+    }
+
+    // What sets a recipe apart beyond those: options of the method, and of the recipe.
+    [Theory]
+    [InlineData("moco-v3-imagenet", "predictorWidth=4096", "encoder=resnet50-zero")]
+    [InlineData("moco-v3-vit-imagenet", "predictorWidth=4096 predictorNorm=true", "encoder=vit-small-h12-sincos-frozen")]
+    [InlineData("simclr-imagenet", "", "encoder=resnet50-zero")]
+    [InlineData("byol-imagenet", "", "encoder=resnet50-zero")]
+    [InlineData("simsiam-imagenet", "", "encoder=resnet50-zero")]
+    [InlineData("simsiam-cifar10", "predictorWidth=512", "cropScaleMin=0.2")]
+    [InlineData("vicreg-imagenet", "", "encoder=resnet50-zero finalLearningRate=0.0016")]
+    [InlineData("vicreg-cifar10", "variance=50", "")]
+    [InlineData("barlow-twins-imagenet", "scale=0.024 offDiagonal=0.0051", "encoder=resnet50-zero finalLearningRate=0.0016")]
+    [InlineData("dino-imagenet", "prototypes=65536 localCrops=8 teacherTemperature=0.04 frozenEpochs=1", "gradientClip=3 weightDecayEnd=0.4 finalLearningRate=1e-06")]
+    [InlineData("dino-cifar10", "prototypes=4096 teacherWarmUpEpochs=0 frozenEpochs=1", "")]
+    [InlineData("cpc-v2-cifar10", "patch=10 stride=5 steps=3 skip=1", "imageSize=30")]
+    [InlineData("supcon-cifar10", "", "cropScaleMin=0.2")]
+    [InlineData("moco-v2-cifar10-symmetric", "symmetricLoss=sum", "symmetric=true")]
+    [InlineData("mochi-imagenet", "", "samplingRows=1024 mixedPairs=1024 mixedWithQuery=128 mixAfterEpochs=15")]
+    public void A_preset_has_what_sets_its_source_apart(string preset, string options, string keys)
+    {
+        var recipe = PresetFolder.Read(preset);
+        foreach (var (key, value) in Pairs(keys)) Assert.Equal(value, $"{recipe[key]}");
+        foreach (var (key, value) in Pairs(options)) Assert.Equal(value, $"{recipe["options"]![key]}");
+
+        static IEnumerable<(string Key, string Value)> Pairs(string text) =>
+            text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pair => (pair.Split('=')[0], pair.Split('=')[1]));
+    }
+
+    /// <summary>Losses over a batch, and the parts of batch norm that keys are shuffled over, are the published ones on a machine of any number of lanes.</summary>
+    [Fact]
+    public void A_published_preset_whose_figures_hang_on_the_whole_batch_has_one_encoder()
+    {
+        foreach (var preset in PresetFolder.Names.Where(name => name.Contains("imagenet", StringComparison.Ordinal) || name.Contains("10", StringComparison.Ordinal)))
+        {
+            var recipe = RecipeReader.Read(preset, new Dictionary<string, object?>(), []);
+            if (recipe.Store == "bank") continue;
+            Assert.True(recipe.Encoders == 1, $"{preset}: {recipe.Encoders} encoders.");
+            if (recipe.Method is "moco-v1" or "moco-v2" && preset != "moco-v2-plus-cifar10") Assert.True(recipe.BatchNormSplits == 8, $"{preset}: {recipe.BatchNormSplits} splits.");
+        }
     }
 }

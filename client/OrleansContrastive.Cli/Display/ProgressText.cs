@@ -20,8 +20,8 @@ internal static class ProgressText
             ConsistencyMode.Bounded => $"bounded, at most {spec.MaximumStaleness} versions old",
             _ => "unbounded",
         };
-        yield return Text($"{spec.Method}, {spec.Model.Encoder} ({spec.Model.Precision}), {spec.Dataset.Name}: {spec.Dataset.Count:N0} images, {spec.Epochs} epochs, batch {spec.Batch}.");
-        yield return Text($"{spec.Topology.Encoders} encoders ({consistency}), {spec.Topology.KeyEncoders} key encoders, {spec.Topology.ParameterShards} parameter shards, {Memory(spec)}.");
+        yield return Text($"{spec.Method}, {spec.Model.Encoder} ({spec.Model.Precision}), {spec.Dataset.Name}: {spec.Dataset.Count:N0} images, {Many(spec.Epochs, "epoch")}, batch {spec.Batch}.");
+        yield return Text($"{Many(spec.Topology.Encoders, "encoder")} with {spec.LeaseSize} images each ({consistency}), {Many(spec.Topology.KeyEncoders, "key encoder")}, {Many(spec.Topology.ParameterShards, "parameter shard")}, {Memory(spec)}.");
     }
 
     /// <summary>All that a run says of itself, a thing a line.</summary>
@@ -41,8 +41,10 @@ internal static class ProgressText
     }
 
     private static string Memory(RunSpec spec) => spec.Topology.NegativeShards == 0 ? "no memory"
-        : spec.Contrast.Store == NegativeStoreKind.Bank ? Text($"{spec.Topology.NegativeShards} bank shards of together {spec.Dataset.Count:N0} rows")
-        : Text($"{spec.Topology.NegativeShards} queue shards of together {spec.Contrast.QueueLength:N0} keys");
+        : spec.Contrast.Store == NegativeStoreKind.Bank ? Text($"{Many(spec.Topology.NegativeShards, "bank shard")} of together {spec.Dataset.Count:N0} rows")
+        : Text($"{Many(spec.Topology.NegativeShards, "queue shard")} of together {spec.Contrast.QueueLength:N0} keys");
+
+    private static string Many(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 
     /// <summary>One line.</summary>
     public static string Line(RunStatus status, KnnReport? verdict) =>

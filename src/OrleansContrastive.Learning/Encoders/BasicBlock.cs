@@ -22,14 +22,14 @@ internal sealed class BasicBlock : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "downsample")]
     private readonly Downsample? _downsample;
 
-    public BasicBlock(LayerContext context, NormKind norm, int inputs, int width, int stride)
+    public BasicBlock(LayerContext context, ResNetSpec spec, int inputs, int width, int stride)
         : base(nameof(BasicBlock))
     {
         _first = new Convolution(context, inputs, width, 3, stride);
-        _firstNorm = MapNorm.Create(context, norm, width);
+        _firstNorm = MapNorm.Create(context, spec.Norm, width);
         _second = new Convolution(context, width, width, 3, 1);
-        _secondNorm = MapNorm.Create(context, norm, width);
-        if (stride != 1 || inputs != width) _downsample = new Downsample(context, norm, inputs, width, stride);
+        _secondNorm = MapNorm.Create(context, spec.Norm, width, spec.ResidualScale);
+        if (stride != 1 || inputs != width) _downsample = new Downsample(context, spec.Norm, inputs, width, stride);
         RegisterComponents();
     }
 

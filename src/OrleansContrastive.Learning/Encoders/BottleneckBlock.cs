@@ -34,17 +34,17 @@ internal sealed class BottleneckBlock : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "downsample")]
     private readonly Downsample? _downsample;
 
-    public BottleneckBlock(LayerContext context, NormKind norm, int inputs, int width, int stride)
+    public BottleneckBlock(LayerContext context, ResNetSpec spec, int inputs, int width, int stride)
         : base(nameof(BottleneckBlock))
     {
         var outputs = width * Expansion;
         _reduce = new Convolution(context, inputs, width, 1, 1);
-        _reduceNorm = MapNorm.Create(context, norm, width);
+        _reduceNorm = MapNorm.Create(context, spec.Norm, width);
         _spatial = new Convolution(context, width, width, 3, stride);
-        _spatialNorm = MapNorm.Create(context, norm, width);
+        _spatialNorm = MapNorm.Create(context, spec.Norm, width);
         _expand = new Convolution(context, width, outputs, 1, 1);
-        _expandNorm = MapNorm.Create(context, norm, outputs);
-        if (stride != 1 || inputs != outputs) _downsample = new Downsample(context, norm, inputs, outputs, stride);
+        _expandNorm = MapNorm.Create(context, spec.Norm, outputs, spec.ResidualScale);
+        if (stride != 1 || inputs != outputs) _downsample = new Downsample(context, spec.Norm, inputs, outputs, stride);
         RegisterComponents();
     }
 

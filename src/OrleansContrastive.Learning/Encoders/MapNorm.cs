@@ -29,8 +29,8 @@ public abstract class MapNorm(string name) : nn.Module<Tensor, Tensor>(name)
     /// <param name="reuseInput">Whether the input's memory may take the output when no gradient is recorded.</param>
     public abstract Tensor Normalize(Tensor input, bool rectify, Tensor? shortcut = null, bool reuseInput = false);
 
-    internal static MapNorm Create(LayerContext context, NormKind kind, int channels) =>
-        kind == NormKind.Layer ? new MapLayerNorm(context, channels) : new SplitBatchNorm(context, channels);
+    internal static MapNorm Create(LayerContext context, NormKind kind, int channels, double scale = 1) =>
+        kind == NormKind.Layer ? new MapLayerNorm(context, channels, scale) : new SplitBatchNorm(context, channels, scale: scale);
 }
 
 /// <summary>
@@ -54,12 +54,13 @@ public sealed class MapLayerNorm : MapNorm
     /// <summary>Makes the layer.</summary>
     /// <param name="context">Where weights come from.</param>
     /// <param name="channels">C.</param>
-    public MapLayerNorm(LayerContext context, int channels)
+    /// <param name="scale">What its weights start at.</param>
+    public MapLayerNorm(LayerContext context, int channels, double scale = 1)
         : base(nameof(MapLayerNorm))
     {
         ArgumentNullException.ThrowIfNull(context);
         _type = context.MasterType;
-        (_weight, _bias) = (context.Constant([channels], 1), context.Constant([channels], 0));
+        (_weight, _bias) = (context.Constant([channels], scale), context.Constant([channels], 0));
         RegisterComponents();
     }
 

@@ -37,14 +37,15 @@ public sealed class SplitBatchNorm : MapNorm, IRunningStatistics
     /// <param name="context">Where weights come from.</param>
     /// <param name="channels">C.</param>
     /// <param name="affine">Whether it scales and shifts by weights of its own.</param>
-    public SplitBatchNorm(LayerContext context, int channels, bool affine = true)
+    /// <param name="scale">What those that scale start at.</param>
+    public SplitBatchNorm(LayerContext context, int channels, bool affine = true, double scale = 1)
         : base(nameof(SplitBatchNorm))
     {
         _channels = channels;
         _splits = context.Options.BatchNormSplits;
         _type = context.MasterType;
         _fuses = context.Options.Device.type == DeviceType.CPU && context.Options.UsesChannelsLast;
-        if (affine) (_weight, _bias) = (context.Constant([channels], 1), context.Constant([channels], 0));
+        if (affine) (_weight, _bias) = (context.Constant([channels], scale), context.Constant([channels], 0));
         else _fixed = [context.Buffer([channels], 1), context.Buffer([channels], 0)];
         _runningMean = context.Buffer([channels], 0);
         _runningVariance = context.Buffer([channels], 1);

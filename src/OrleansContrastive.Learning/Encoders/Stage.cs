@@ -15,8 +15,8 @@ internal sealed class Stage : nn.Module<Tensor, Tensor>
         for (var i = 0; i < blocks; i++)
         {
             _blocks[i] = spec.Bottleneck
-                ? new BottleneckBlock(context, spec.Norm, inputs, width, stride)
-                : new BasicBlock(context, spec.Norm, inputs, width, stride);
+                ? new BottleneckBlock(context, spec, inputs, width, stride)
+                : new BasicBlock(context, spec, inputs, width, stride);
             register_module(i.ToString(CultureInfo.InvariantCulture), _blocks[i]);
             inputs = width * (spec.Bottleneck ? BottleneckBlock.Expansion : 1);
             stride = 1;

@@ -88,6 +88,8 @@ public static class InfoNce
                 + "expected the same [B, D].");
         }
 
+        LossRows.RequireRows(queries);
+
         if (negatives is not null && (negatives.dim() != 2 || negatives.shape[1] != queries.shape[1]))
         {
             throw new ArgumentException(

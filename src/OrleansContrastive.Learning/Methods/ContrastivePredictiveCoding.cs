@@ -18,6 +18,9 @@ public sealed record CpcOptions
     /// <summary>K: rows that are foretold.</summary>
     public int Steps { get; init; } = 3;
 
+    /// <summary>Rows next to the context that are not foretold, since their patches share pixels with it; 0 or more.</summary>
+    public int Skip { get; init; }
+
     /// <summary>Directions in which rows are foretold: 1 (down) or 4 (down, up, right, left).</summary>
     public int Directions { get; init; } = 1;
 
@@ -29,9 +32,10 @@ public sealed record CpcOptions
 }
 
 /// <summary>Contrastive predictive coding on images: v1 (van den Oord et al. 2018) and v2 (Hénaff et al. 2020; four directions, layer norm, patch augmentation). The
-/// rows of patches seen so far foretell the patches some rows below, among all patches of the batch.</summary>
+/// rows of patches seen so far foretell the patches k rows below, each among all patches of the batch that lie k rows below something.</summary>
 /// <remarks>
-/// L = mean over directions, steps k and places of −ln exp(W_k c · z⁺) / Σ exp(W_k c · z), scores divided by the run's temperature (1 in the paper, which has none). The context is two
+/// L = mean over directions, steps k and places of −ln exp(W_k c · z⁺) / Σ exp(W_k c · z), scores divided by the run's temperature (1 in the paper, which has none). Chance and accuracy are
+/// means over the same steps. The directions share the context and the W_k; the public replication of v2 has W_k of their own. The context is two
 /// causal convolutions, smaller than the paper's PixelCNN. v2's encoder has layer norm in place of batch norm, by which the patches of an image tell of each other: its recipes take the encoders
 /// whose names end with <c>-ln</c> (<see cref="Encoders.MapLayerNorm"/>). Any other may be asked for.
 /// </remarks>
@@ -54,7 +58,7 @@ public sealed class ContrastivePredictiveCoding(MethodContext context, CpcOption
         if (!options.PatchAugmentation) return new(batch, outputs: [model.GridFeatures(batch.Views[0])]);
 
         var (patches, rows) = Patches.Grid(batch.Views[0], Plan.Grid!.Side, Plan.Grid.Stride);
-        using var plain = new PatchNoise(batch.Position).Apply(patches);
+        using var plain = new PatchNoise(batch.Position).Apply(patches, mirror: true);
         return new(batch, outputs: [model.MapFeatures(plain).view(batch.Count, rows, rows, model.FeatureWidth)]);
     }
 
@@ -79,22 +83,23 @@ public sealed class ContrastivePredictiveCoding(MethodContext context, CpcOption
     private (Tensor Loss, LossValue Meters) Downwards(Tensor grid, GridContext context)
     {
         var rows = grid.shape[1];
-        var steps = (int)Math.Min(options.Steps, rows - 1);
+        var steps = (int)Math.Min(options.Steps, rows - 1 - options.Skip);
         var (contexts, features) = (context.forward(grid), context.Norm(grid));
         Tensor? loss = null;
-        var meters = default(LossValue);
-        for (var step = 1; step <= steps; step++)
+        var meters = new List<(LossValue, double)>();
+        for (var step = 0; step < steps; step++)
         {
-            var predictions = context.Predict(contexts.narrow(1, 0, rows - step).reshape(-1, grid.shape[3]), step - 1);
-            var wanted = features.narrow(1, step, rows - step).reshape(-1, grid.shape[3]);
+            var below = options.Skip + step + 1;
+            var predictions = context.Predict(contexts.narrow(1, 0, rows - below).reshape(-1, grid.shape[3]), step);
+            var wanted = features.narrow(1, below, rows - below).reshape(-1, grid.shape[3]);
             var logits = predictions.mm(wanted.t()).div(Temperature);
             var classes = arange(logits.shape[0], device: logits.device);
             var part = nn.functional.cross_entropy(logits, classes);
             loss = loss is null ? part : loss + part;
-            if (step == 1) meters = BatchMeters.Classes(logits, classes);
+            meters.Add((BatchMeters.Classes(logits, classes), 1));
         }
 
-        return (loss!.div(steps), meters with { Samples = (int)grid.shape[0] });
+        return (loss!.div(steps), LossValue.Weighted(meters) with { Samples = (int)grid.shape[0] });
     }
 
     private double Temperature { get; } = context.Temperature;
@@ -104,8 +109,9 @@ public sealed class ContrastivePredictiveCoding(MethodContext context, CpcOption
         var side = options.Patch > 0 ? options.Patch : context.ImageSize < 96 ? 8 : context.ImageSize / 4;
         var grid = new Encoders.PatchGrid(side, options.Stride > 0 ? options.Stride : side / 2);
         var rows = ((context.ImageSize - grid.Side) / grid.Stride) + 1;
-        if (grid.Side > context.ImageSize || rows < 2)
-            throw new ArgumentException($"Patches of {grid.Side} pixels, {grid.Stride} apart, make {Math.Max(0, rows)} rows of a view of {context.ImageSize}; expected 2 or more.");
+        if (options.Skip < 0) throw new ArgumentException($"CPC skips 0 rows or more, found {options.Skip}.");
+        if (grid.Side > context.ImageSize || rows < 2 + options.Skip)
+            throw new ArgumentException($"Patches of {grid.Side} pixels, {grid.Stride} apart, make {Math.Max(0, rows)} rows of a view of {context.ImageSize}; expected {2 + options.Skip} or more.");
         if (options.Directions is not (1 or 4)) throw new ArgumentException($"CPC looks in 1 direction or 4, found {options.Directions}.");
         if (options.Steps < 1) throw new ArgumentException($"CPC foretells 1 step or more, found {options.Steps}.");
         return grid;

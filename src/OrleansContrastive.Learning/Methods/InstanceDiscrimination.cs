@@ -13,7 +13,7 @@ public sealed record InstanceDiscriminationOptions
 /// <remarks>
 /// The positive of an embedding is its image's row, the negatives are the other rows: all of them (the non-parametric softmax, eq. 2) or noise drawn from them
 /// (<c>sampling=noise</c>, eq. 7). The embedding then moves its row: V ← norm(μ V + (1 − μ) v). As released, noise may be an image's own row
-/// (<c>maskOwnSample=false</c>) and Z stays what the first batches made it (<c>freezePartition=true</c>). One thing is not as released even then: the rows of a new bank have length 1, where the released ones are uniform numbers, of length 1 in the mean only.
+/// (<c>maskOwnSample=false</c>) and Z stays what the first batches made it (<c>freezePartition=true</c>). Two things are not as released even then: the rows of a new bank have length 1, where the released ones are uniform numbers, of length 1 in the mean only; and Z is the mean over noise, where the release takes the positives into it.
 /// </remarks>
 public sealed class InstanceDiscrimination(MethodContext context, InstanceDiscriminationOptions options) : IContrastiveMethod
 {

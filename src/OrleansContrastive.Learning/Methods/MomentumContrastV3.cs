@@ -9,6 +9,9 @@ public sealed record MomentumContrastV3Options
 {
     /// <summary>Hidden width of the predictor; 0 = that of the embedding.</summary>
     public int PredictorWidth { get; init; }
+
+    /// <summary>Whether a batch norm without weights of its own ends the predictor: in the release it does for ViTs and not for ResNets.</summary>
+    public bool PredictorNorm { get; init; }
 }
 
 /// <summary>MoCo v3 (Chen et al. 2021): no queue; the keys of the momentum encoder are each other's negatives, and a predictor stands on the
@@ -19,7 +22,7 @@ public sealed class MomentumContrastV3(MethodContext context, MomentumContrastV3
     public MethodPlan Plan { get; } = new()
     {
         KeyViews = [0, 1],
-        Parts = [Parts.Predictor(options.PredictorWidth, new(2, HiddenNorm: true, OutputNorm: true, OutputAffine: false, Bias: false))],
+        Parts = [Parts.Predictor(options.PredictorWidth, new(2, HiddenNorm: true, OutputNorm: options.PredictorNorm, OutputAffine: false, Bias: false))],
     };
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ public sealed record NPairOptions
     /// <summary>What makes a positive.</summary>
     public LabelSource Labels { get; init; } = LabelSource.Classes;
 
-    /// <summary>λ of the embeddings' squared length, which are not normalised (0.002 in the paper).</summary>
+    /// <summary>λ of the embeddings' squared length, which are not normalised (0.002 is as commonly cited; released codes differ in how they count it).</summary>
     public double Penalty { get; init; } = 0.002;
 }
 

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace OrleansContrastive.Learning.Methods;
 
 /// <summary>Relative patch position (Doersch et al. 2015): at which of eight places around the middle patch does another one lie?</summary>
+/// <remarks>Each patch keeps one of its colours. None is mirrored by itself: nobody could tell left from right then.</remarks>
 public sealed class RelativePatchPosition : IContrastiveMethod
 {
     private const int Cells = 3;
@@ -19,7 +20,7 @@ public sealed class RelativePatchPosition : IContrastiveMethod
     public EncodedBatch Encode(MethodBatch batch)
     {
         var model = batch.Model;
-        var pieces = new PatchNoise(batch.Position).Apply(Patches.Jigsaw(batch.Views[0], Cells, batch.Position).flatten(0, 1));
+        var pieces = new PatchNoise(batch.Position).Apply(Patches.Jigsaw(batch.Views[0], Cells, batch.Position).flatten(0, 1), mirror: false);
         using (pieces)
         {
             var features = model.MapFeatures(pieces).view(Cells * Cells, batch.Count, -1);

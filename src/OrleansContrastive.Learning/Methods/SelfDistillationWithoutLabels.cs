@@ -54,7 +54,8 @@ public sealed class SelfDistillationWithoutLabels(MethodContext context, DinoOpt
     {
         var prototypes = batch.Model.Part<PrototypeLayer>("prototypes");
         var frozen = batch.Position.Epoch < options.FrozenEpochs;
-        return new(batch, outputs: batch.Views.Select(views => prototypes.Scores(batch.Model.forward(views), frozen)));
+        var rows = batch.Views.Select(batch.Model.forward).ToList();
+        return new(batch, outputs: [.. rows.Select(row => prototypes.Scores(row, frozen)), .. rows.Take(LargeCrops)]);
     }
 
     /// <inheritdoc/>
@@ -66,12 +67,13 @@ public sealed class SelfDistillationWithoutLabels(MethodContext context, DinoOpt
     {
         var centre = ((ContrastiveModel)encoded.Network).Part<BatchCentre>("centre");
         var temperature = TeacherTemperature(encoded.Position.Epoch);
+        var views = Plan.QueryViews.Count;
         Tensor? loss = null;
         var pairs = 0;
         for (var large = 0; large < LargeCrops; large++)
         {
             var wanted = SelfDistillation.Targets(targets.Keys[large], centre.RunningMean, temperature);
-            for (var other = 0; other < encoded.Outputs.Count; other++)
+            for (var other = 0; other < views; other++)
             {
                 if (other == large) continue;
                 var part = SelfDistillation.Loss(encoded.Outputs[other], wanted, context.Temperature);
@@ -81,7 +83,7 @@ public sealed class SelfDistillationWithoutLabels(MethodContext context, DinoOpt
         }
 
         centre.Record(cat([.. targets.Keys]));
-        var meters = BatchMeters.Pairs(encoded.Outputs[0], targets.Keys[1], context.Temperature, Math.Log(options.Prototypes), 0);
+        var meters = BatchMeters.Pairs(encoded.Outputs[views], encoded.Outputs[views + 1], context.Temperature, Math.Log(options.Prototypes), 0);
         return new(loss!.div(pairs), meters);
     }
 

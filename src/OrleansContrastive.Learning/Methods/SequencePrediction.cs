@@ -65,17 +65,17 @@ public sealed class SequencePrediction : IContrastiveMethod
         var (foretold, latents) = (encoded.Outputs[0], encoded.Outputs[1]);
         var steps = (int)Math.Min(_options.Steps, latents.shape[1] - 1);
         Tensor? loss = null;
-        var meters = default(LossValue);
+        var meters = new List<(LossValue, double)>();
         for (var step = 1; step <= steps; step++)
         {
             var logits = Scores(foretold.select(2, step - 1).narrow(1, 0, latents.shape[1] - step), latents.narrow(1, step, latents.shape[1] - step)).div(_temperature);
             var classes = arange(latents.shape[0], device: logits.device).repeat(latents.shape[1] - step);
             var part = nn.functional.cross_entropy(logits, classes);
             loss = loss is null ? part : loss + part;
-            if (step == 1) meters = BatchMeters.Classes(logits, classes);
+            meters.Add((BatchMeters.Classes(logits, classes), 1));
         }
 
-        return new(loss!.div(steps), meters with { Samples = encoded.SampleIds.Length });
+        return new(loss!.div(steps), LossValue.Weighted(meters) with { Samples = encoded.SampleIds.Length });
     }
 
     /// <summary>[B, t, F] and [B, t, F] to [t · B, B (+ t)]: row (t, b) has the latents of all samples at its time, its own in column b, and then those of its sample at all times.</summary>

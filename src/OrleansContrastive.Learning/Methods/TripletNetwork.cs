@@ -34,7 +34,7 @@ public sealed record TripletOptions
     /// <summary>The choice of triplets.</summary>
     public TripletMiner Miner { get; init; } = TripletMiner.SemiHard;
 
-    /// <summary>Margin between the distances.</summary>
+    /// <summary>Margin between the distances, which are Euclidean; the 0.2 of Schroff et al. is one of squared distances.</summary>
     public double Margin { get; init; } = 0.2;
 
     /// <summary>ln(1 + exp(d⁺ − d⁻)) in place of the hinge.</summary>

@@ -95,6 +95,22 @@ public sealed class NetworkTests
         Assert.Empty(model.Layout.Moments);
     });
 
+    [Theory]
+    [InlineData("resnet18-w8", 8)]
+    [InlineData("resnet50-w8", 16)]
+    [InlineData("resnet8-w8-ln", 3)]
+    public void With_zero_at_the_end_of_its_name_every_block_starts_as_its_shortcut_and_nothing_else_differs(string name, int blocks) => Leaks.None(() =>
+    {
+        using var plain = new ContrastiveModel(EncoderSpec.Parse(name, 3, 32), new("mlp", 8, 8), new ModelOptions(), seed: 1);
+        using var zero = new ContrastiveModel(EncoderSpec.Parse($"{name}-zero", 3, 32), new("mlp", 8, 8), new ModelOptions(), seed: 1);
+        using var scope = NewDisposeScope();
+        var others = zero.named_parameters().ToDictionary(one => one.name, one => one.parameter);
+        var differ = plain.named_parameters().Where(one => one.parameter.ne(others[one.name]).any().item<bool>()).ToList();
+        Assert.Equal(blocks, differ.Count);
+        Assert.All(differ, one => Assert.EndsWith(name.StartsWith("resnet50", StringComparison.Ordinal) ? ".bn3.weight" : ".bn2.weight", one.name, StringComparison.Ordinal));
+        Assert.All(differ, one => Assert.Equal(0, others[one.name].abs().max().item<float>()));
+    });
+
     // Rounding switches some ReLU of a deep network on or off, in PyTorch too, so single precision is held to 1e-5 or to
     // PyTorch's own distance from fp64; the formulas are held to fp64.
     private static (double Output, double Gradient) Tolerances(GoldenFile golden, string name, Precision precision)

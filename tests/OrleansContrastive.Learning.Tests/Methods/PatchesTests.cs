@@ -64,6 +64,29 @@ public sealed class PatchesTests
 
         Assert.True(pieces.eq(Patches.Jigsaw(place, 3, new(1, 4, 0))).all().item<bool>());
         Assert.False(pieces.eq(Patches.Jigsaw(place, 3, new(1, 5, 0))).all().item<bool>());
+        Assert.False(pieces.select(1, 0).eq(pieces.select(1, 1)).all().item<bool>());
+    }
+
+    [Fact]
+    public void A_patch_keeps_one_colour_and_is_mirrored_only_where_that_is_asked_for()
+    {
+        using var leaks = new TensorLeaks();
+        using var scope = NewDisposeScope();
+        var patches = arange(1, 1 + (40 * 3 * 4 * 4)).view(40, 3, 4, 4).to_type(ScalarType.Float32);
+        var (straight, either) = (new PatchNoise(new(1, 2, 0)).Apply(patches, mirror: false), new PatchNoise(new(1, 2, 0)).Apply(patches, mirror: true));
+        using (straight)
+        using (either)
+        {
+            var kept = straight.ne(0).any(3).any(2);
+            Assert.True(kept.sum(1).eq(1).all().item<bool>());
+            Assert.True(kept.any(0).all().item<bool>());
+            Assert.True(straight.sub(patches.mul(kept.view(40, 3, 1, 1))).eq(0).all().item<bool>());
+            var turned = either.eq(straight).flatten(1).all(1).logical_not();
+            Assert.InRange(turned.sum().item<long>(), 8, 32);
+            Assert.True(either.eq(where(turned.view(-1, 1, 1, 1), straight.flip(3), straight)).all().item<bool>());
+            using var grey = new PatchNoise(new(1, 2, 0)).Apply(patches.narrow(1, 0, 1), mirror: false);
+            Assert.True(grey.eq(patches.narrow(1, 0, 1)).all().item<bool>());
+        }
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public static class Patches
         return (patches.MoveToOuterDisposeScope(), rows);
     }
 
-    /// <summary>The cells of a jigsaw, each cropped at a random place, so that edges which go on from cell to cell give nothing away
+    /// <summary>The cells of a jigsaw, each of each image cropped at a random place, so that edges which go on from cell to cell give nothing away
     /// (Noroozi and Favaro 2016).</summary>
     /// <param name="views">[B, C, S, S].</param>
     /// <param name="cells">Cells along a side.</param>
@@ -35,18 +35,24 @@ public static class Patches
         using var scope = NewDisposeScope();
         var cell = (int)views.shape[2] / cells;
         var side = cell - Math.Max(1, cell / 4);
+        var images = views.shape[0];
         var stream = Stream(position, 0);
-        var pieces = new List<Tensor>();
-        for (var row = 0; row < cells; row++)
+        var corners = new long[3, cells * cells * images];
+        for (var piece = 0; piece < corners.GetLength(1); piece++)
         {
-            for (var column = 0; column < cells; column++)
-            {
-                var (down, right) = (stream.NextInt(cell - side + 1), stream.NextInt(cell - side + 1));
-                pieces.Add(views.narrow(2, (row * cell) + down, side).narrow(3, (column * cell) + right, side));
-            }
+            var (row, column) = Math.DivRem(piece / (int)images, cells);
+            corners[0, piece] = piece % images;
+            corners[1, piece] = (row * cell) + stream.NextInt(cell - side + 1);
+            corners[2, piece] = (column * cell) + stream.NextInt(cell - side + 1);
         }
 
-        return stack(pieces).MoveToOuterDisposeScope();
+        var places = tensor(corners, device: views.device);
+        var (image, top, left) = (Row(0), Row(1), Row(2));
+        // [B, C, S − p + 1, S − p + 1, p, p]: every square that there is, in no memory of its own.
+        var squares = views.unfold(2, side, 1).unfold(3, side, 1);
+        return squares[image, TensorIndex.Colon, top, left].view(cells * cells, images, -1, side, side).MoveToOuterDisposeScope();
+
+        TensorIndex Row(int of) => TensorIndex.Tensor(places.select(0, of));
     }
 
     /// <summary>Views turned by so many right angles.</summary>

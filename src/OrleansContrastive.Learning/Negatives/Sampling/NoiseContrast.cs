@@ -45,11 +45,14 @@ public sealed class NoiseContrast(int draws, double logPartition = double.NaN) :
     /// <summary>ln of the partition that this answer's noise suggests: N times the mean of exp(s/T).</summary>
     /// <param name="answer">What <see cref="Join"/> gave.</param>
     /// <param name="samples">Samples of the bank, N.</param>
+    /// <exception cref="ArgumentException">No noise counted for any query, as in a bank of one sample.</exception>
     public static double LogPartition(PartialSoftmax[] answer, long samples)
     {
         var noise = answer[1];
         var logs = Enumerable.Range(0, noise.Queries).Where(query => noise.Count(query) > 0)
             .Select(query => noise.Maximum(query) + Math.Log(noise.Sum(query) / noise.Count(query))).ToArray();
+        if (logs.Length == 0)
+            throw new ArgumentException($"For none of {noise.Queries} queries did any noise count, so it suggests no partition; expected a row of another sample in a bank of {samples:N0}.", nameof(answer));
         var top = logs.Max();
         return Math.Log(samples) + top + Math.Log(logs.Average(log => Math.Exp(log - top)));
     }

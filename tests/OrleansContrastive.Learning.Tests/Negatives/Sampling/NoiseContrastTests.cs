@@ -39,6 +39,14 @@ public sealed class NoiseContrastTests
     }
 
     [Fact]
+    public void A_bank_of_one_sample_suggests_no_partition_and_says_so()
+    {
+        var none = new PartialSoftmax(2, Scene.Width, PartialSoftmax.EmptyValues(2, Scene.Width));
+        var problem = Assert.Throws<ArgumentException>(() => NoiseContrast.LogPartition([none, none], 1));
+        Assert.Contains("expected a row of another sample in a bank of 1", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Equals_the_definition_on_dense_rows_with_its_gradient()
     {
         using var leaks = new TensorLeaks();
