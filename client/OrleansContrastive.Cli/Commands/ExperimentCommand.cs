@@ -75,23 +75,25 @@ internal static class ExperimentCommand
             DefaultValueFactory = _ => [.. MethodRegistry.Shared.Names.Where(name => ZooExperiment.PresetOf(name) is not null)],
         };
         var samples = new Option<int>("--samples") { Description = "Images that each run learns from in all: a method with a bank learns from a part of them, as often as its preset has epochs; 0 = what its preset says.", DefaultValueFactory = _ => 0 };
-        var seeds = new Option<int>("--seeds") { Description = "Runs of each method, with seeds 1, 2, ...", DefaultValueFactory = _ => 1 };
+        var seeds = new Option<int>("--seeds") { Description = "Runs of each method, with seeds that follow one another.", DefaultValueFactory = _ => 1 };
+        var firstSeed = new Option<int>("--first-seed") { Description = "The first of them.", DefaultValueFactory = _ => 1 };
         var train = new Option<int>("--judge-train") { Description = "Labelled images for kNN and linear evaluation, of those that a run learned from; 0 = all.", DefaultValueFactory = _ => 0 };
         var test = new Option<int>("--judge-test") { Description = "Test images; 0 = all.", DefaultValueFactory = _ => 0 };
         var settings = new Option<string[]>("--set") { Description = "key=value for every preset; repeatable.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var json = new Option<bool>("--json") { Description = "Prints an array of objects." };
         var output = new Option<string>("--out") { Description = "Folder for the runs and the figures.", DefaultValueFactory = _ => "experiments/zoo" };
         var force = Force();
-        foreach (var option in new Option[] { force, methods, samples, seeds, train, test, settings, json, output }) command.Options.Add(option);
+        foreach (var option in new Option[] { force, methods, samples, seeds, firstSeed, train, test, settings, json, output }) command.Options.Add(option);
         command.SetAction((parsed, cancellation) => ZooExperiment.RunAsync(
             new()
             {
                 Methods = Names(parsed.GetValue(methods)!),
                 Samples = NotNegative("--samples", parsed.GetValue(samples)),
                 Seeds = Positive("--seeds", parsed.GetValue(seeds)),
+                FirstSeed = NotNegative("--first-seed", parsed.GetValue(firstSeed)),
                 JudgeTrain = NotNegative("--judge-train", parsed.GetValue(train)),
                 JudgeTest = NotNegative("--judge-test", parsed.GetValue(test)),
-                Settings = parsed.GetValue(settings)!,
+                Settings = WithoutSeed(parsed.GetValue(settings)!),
                 Json = parsed.GetValue(json),
                 Folder = parsed.GetValue(output)!,
                 Force = parsed.GetValue(force),
@@ -101,6 +103,9 @@ internal static class ExperimentCommand
     }
 
     private static Option<bool> Force() => new("--force") { Description = "Replaces the runs and results that are there." };
+
+    private static string[] WithoutSeed(string[] settings) =>
+        RecipeOptions.Sets(settings, "seed") ? throw new UsageException("The zoo has no --set seed: its runs have --seeds seeds from --first-seed on.") : settings;
 
     // With blanks or commas between them.
     private static string[] Names(string[] given) => [.. given.SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries))];

@@ -48,10 +48,15 @@ internal sealed class RecipeOptions
     /// <exception cref="UsageException">As for <see cref="Read"/>, or the command line says epochs or a seed.</exception>
     public TrainingRecipe ReadForRuns(ParseResult parsed, string? preset = null)
     {
-        if (parsed.GetValue(_epochs) is not null) throw new UsageException("An experiment has no --epochs: every run learns from its --samples once.");
-        if (parsed.GetValue(_seed) is not null) throw new UsageException("An experiment has no --seed: its runs have the seeds 1, 2, ... up to --seeds.");
+        var settings = parsed.GetValue(_set)!;
+        if (parsed.GetValue(_epochs) is not null || Sets(settings, "epochs")) throw new UsageException("An experiment has no --epochs: every run learns from its --samples once.");
+        if (parsed.GetValue(_seed) is not null || Sets(settings, "seed")) throw new UsageException("An experiment has no --seed: its runs have the seeds 1, 2, ... up to --seeds.");
         return Read(parsed, preset);
     }
+
+    /// <summary>Whether one of the <c>key=value</c> arguments is about that key.</summary>
+    public static bool Sets(IReadOnlyList<string> settings, string key) =>
+        settings.Any(setting => setting.StartsWith($"{key}=", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Opens the images that a recipe names.</summary>
     /// <exception cref="UsageException">There are none of that name.</exception>

@@ -29,6 +29,9 @@ internal sealed record ZooPlan
     /// <summary>Runs of each method.</summary>
     public required int Seeds { get; init; }
 
+    /// <summary>Seed of the first of them; the others follow.</summary>
+    public required int FirstSeed { get; init; }
+
     /// <summary>Labelled images for kNN and linear evaluation, of those that a run learned from; 0 = all.</summary>
     public required int JudgeTrain { get; init; }
 
@@ -75,7 +78,7 @@ internal static class ZooExperiment
         var runs = new List<ZooRun>();
         try
         {
-            for (var seed = 1UL; seed <= (ulong)plan.Seeds; seed++)
+            for (var seed = (ulong)plan.FirstSeed; seed < (ulong)plan.FirstSeed + (ulong)plan.Seeds; seed++)
             {
                 foreach (var method in plan.Methods)
                 {
