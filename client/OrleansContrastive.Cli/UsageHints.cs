@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using OrleansContrastive.Data;
 
 namespace OrleansContrastive.Cli;
@@ -15,7 +16,7 @@ internal static class UsageHints
         {
             return command.Subcommands.Count > 0 && command.Action is null
                 ? $"'{command.Name}' needs one of its commands: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}."
-                : parsed.Errors[0].Message;
+                : Fault(parsed.Errors[0]);
         }
 
         if (unknown.StartsWith('-'))
@@ -28,4 +29,19 @@ internal static class UsageHints
             ? NearestName.Explain("command", unknown, [.. command.Subcommands.Select(subcommand => subcommand.Name)])
             : $"'{command.Name}' takes no argument '{unknown}'.";
     }
+
+    /// <summary>The parser calls what it expects by the names of classes.</summary>
+    private static string Fault(ParseError error) =>
+        error.SymbolResult is OptionResult { Tokens: [var found], Option: var option } && Kind(option.ValueType) is { } expected
+            ? $"{option.Name} is '{found.Value}'; expected {expected}."
+            : error.Message;
+
+    private static string? Kind(Type type) => Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        TypeCode.Int32 or TypeCode.Int64 => "a whole number",
+        TypeCode.UInt32 or TypeCode.UInt64 => "a whole number, 0 or more",
+        TypeCode.Single or TypeCode.Double => "a number",
+        TypeCode.Boolean => "true or false",
+        _ => null,
+    };
 }
