@@ -10,9 +10,11 @@ namespace OrleansContrastive.Cli.Tests;
 /// <summary>SIGKILL in the middle of a run costs time and nothing else.</summary>
 public sealed class KillTests
 {
+    private const string Epochs = "2";
+
     private static readonly string[] Train =
     [
-        "train", "--dataset", "synthetic", "--encoder", "resnet8-w8", "--epochs", "2", "--batch", "16", "--lanes", "2", "--json",
+        "train", "--dataset", "synthetic", "--encoder", "resnet8-w8", "--epochs", Epochs, "--batch", "16", "--lanes", "2", "--json",
         "--set", "split=train[:640]", "testSplit=test[:100]", "imageSize=16", "checkpointEpochs=0.1", "queueLength=100", "evaluateEpochs=0",
     ];
 
@@ -63,7 +65,8 @@ public sealed class KillTests
     {
         var token = TestContext.Current.CancellationToken;
         using var folder = new TemporaryFolder();
-        using var process = Contrastive.Start([.. Train, "--out", folder.Path]);
+        // Whenever the signal comes, there is much to do.
+        using var process = Contrastive.Start([.. Train.Select(word => word == Epochs ? "200" : word), "--out", folder.Path]);
         var (output, words) = (process.StandardOutput.ReadToEndAsync(token), process.StandardError.ReadToEndAsync(token));
         await UntilCheckpointAsync(folder.Path, atLeast: 4);
         using (var interrupt = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) await interrupt.WaitForExitAsync(token);
@@ -72,7 +75,7 @@ public sealed class KillTests
         Assert.Equal(130, process.ExitCode);
         Assert.Contains($"contrastive resume {folder.Path}", await words, StringComparison.Ordinal);
         Assert.Equal("", await output);
-        Assert.InRange((await LatestAsync(folder.Path)).Version, 4, 79);
+        Assert.InRange((await LatestAsync(folder.Path)).Version, 4, 7_999);
     }
 
     private static IEnumerable<string> Hashes(Manifest manifest) => manifest.Files.Select(file => $"{file.Name} {file.Sha256}").Order(StringComparer.Ordinal);

@@ -68,7 +68,7 @@ public sealed partial class NodeTests
         var answering = AnswerWithNonsenseAsync(elsewhere);
         var port = ((IPEndPoint)elsewhere.LocalEndpoint).Port;
         var second = cluster.Launch("second", "all", "--silo-port", $"{port}", "--Endpoints:ListenSiloPort", $"{LoopbackPorts.Take(1)[0]}");
-        await second.EndedAsync(Token);
+        await second.EndedAsync(Token).WaitAsync(TimeSpan.FromMinutes(2), Token);
         elsewhere.Stop();
         await answering;
 
@@ -139,17 +139,26 @@ public sealed partial class NodeTests
 
     private static async Task AnswerWithNonsenseAsync(TcpListener listener)
     {
-        try
+        while (true)
         {
-            while (true)
+            TcpClient client;
+            try
             {
-                using var client = await listener.AcceptTcpClientAsync(Token);
-                await client.GetStream().WriteAsync(new byte[16], Token);
+                client = await listener.AcceptTcpClientAsync(Token);
             }
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or IOException)
-        {
-            // Stopped.
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+
+            try
+            {
+                using (client) await client.GetStream().WriteAsync(new byte[16], Token);
+            }
+            catch (IOException)
+            {
+                // This visitor has gone; the next one gets an answer all the same.
+            }
         }
     }
 

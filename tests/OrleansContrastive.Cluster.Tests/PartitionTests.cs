@@ -40,7 +40,7 @@ public sealed class PartitionTests
             for (var at = 0; at < proxies.Count; at++)
             {
                 // Nobody reaches the victim, and the victim reaches nobody.
-                Func<int, bool> isCut = at == lonely ? _ => true : process => process == victim.Id;
+                Func<int, bool> isCut = at == lonely ? _ => true : process => process == victim.Id || process == PartitionProxy.Unknown;
                 proxies[at].Silo.Cut(isCut);
                 proxies[at].Gateway.Cut(isCut);
             }

@@ -15,8 +15,8 @@ public sealed class ShardedKnnTests
         await using var cluster = new TestCluster();
         await cluster.StartAsync(("first", "all"), ("second", "all"));
         var spec = SmallSpec.Create(leases: 100, leaseSize: Images / 100, replicas: 1, checkpoints: 0);
-        await cluster.StartRunAsync(spec with { MaxBlockBytes = 8192 });
-        await cluster.UntilAsync("a few leases", status => status.LeasesDone >= 4);
+        await cluster.StartRunAsync(spec with { MaxBlockBytes = 8192, Topology = spec.Topology with { MinimumSilos = 2 } });
+        await cluster.UntilAsync("a few leases of both encoders", status => status is { LeasesDone: >= 4, Encoders: 2 });
         await cluster.StopRunAsync();
 
         var view = await cluster.Cluster.ViewAsync(TestCluster.Run, TestContext.Current.CancellationToken);

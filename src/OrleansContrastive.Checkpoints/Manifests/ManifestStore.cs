@@ -97,8 +97,19 @@ public sealed class ManifestStore(ICheckpointStore store, string prefix = "check
     /// <summary>The published manifest of the highest version, or null where there is none.</summary>
     public async Task<Manifest?> LatestAsync(CancellationToken cancellationToken = default)
     {
-        var versions = await VersionsAsync(cancellationToken).ConfigureAwait(false);
-        return versions is [.., var last] ? await ReadAsync(last, cancellationToken).ConfigureAwait(false) : null;
+        for (var before = -1L; ;)
+        {
+            if (await VersionsAsync(cancellationToken).ConfigureAwait(false) is not [.., var last]) return null;
+            try
+            {
+                return await ReadAsync(last, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CheckpointException) when (last != before)
+            {
+                // A run that goes on may have published a newer one and pruned this one since it was listed.
+                before = last;
+            }
+        }
     }
 
     /// <summary>The published manifest of a version.</summary>

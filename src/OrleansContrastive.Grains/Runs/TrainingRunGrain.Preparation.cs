@@ -13,6 +13,9 @@ internal sealed partial class TrainingRunGrain
     private long _undoneFrom = long.MaxValue;
     private bool _wasBegun;
 
+    // The history that the last roll-back began, and the version that it went back to, until somebody works in it.
+    private (long History, long Version)? _rolledBack;
+
     /// <summary>Begins to learn: goes on with the shards that survived, or has new ones load one cut.</summary>
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
@@ -113,7 +116,8 @@ internal sealed partial class TrainingRunGrain
         var reached = Math.Max(
             _ledger?.Version ?? 0,
             reports.Where(report => report.Report.History == record.State.History).Select(report => report.Report.Applied).DefaultIfEmpty().Max());
-        if (!fresh) RollBack(reached, cut);
+        // A try before this one, after which the store or a shard failed, has rolled back already.
+        if (!fresh && _rolledBack != (record.State.History, cut.Version)) RollBack(reached, cut);
 
         var fence = new Fence(record.State.Term, record.State.History);
         (_fleet, _stagedSince) = (fleet, 0);
@@ -138,6 +142,7 @@ internal sealed partial class TrainingRunGrain
 
     private void Begin()
     {
+        _rolledBack = null;
         _phase = RunPhase.Running;
         _problem = null;
         Publish();
@@ -152,6 +157,7 @@ internal sealed partial class TrainingRunGrain
         var undone = _undoneFrom - cut.Version;
         record.State.History++;
         record.State.UpdatesRolledBack += undone;
+        _rolledBack = (record.State.History, cut.Version);
         if (undone > 0) Log.RolledBack(logger, Run, undone, cut.Version, _lossReason ?? "the shards have lost their state");
         _lossReason = null;
     }

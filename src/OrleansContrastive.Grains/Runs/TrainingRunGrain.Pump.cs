@@ -10,12 +10,13 @@ internal sealed partial class TrainingRunGrain
     private static readonly TimeSpan SendPatience = TimeSpan.FromMilliseconds(250);
 
     private bool _pumping;
+    private Task _pump = Task.CompletedTask;
 
     /// <summary>Does not wait for the timer: encoders in lockstep wait for what was just committed.</summary>
     private void Kick()
     {
         // It reports its own failures.
-        if (!_pumping) _ = PumpAsync(look: false, CancellationToken.None);
+        if (!_pumping) _pump = PumpAsync(look: false, CancellationToken.None);
     }
 
     /// <summary>One turn of the run: look who is there, if wanted, and send the order.</summary>

@@ -61,14 +61,29 @@ internal sealed partial class TrainingRunGrain(
         this.RegisterGrainTimer(token => PumpAsync(look: true, token), new GrainTimerCreationOptions(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20)) { Interleave = true, KeepAlive = true });
     }
 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        // What it writes, such as a checkpoint, it writes to the end or to the patience of whoever stops it.
+        Task.WhenAny(_pump, Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
+
     public async Task<RunStatus> StartAsync(RunSpec? spec, bool hold)
     {
         if (_phase is RunPhase.Preparing or RunPhase.Running) return Status();
         if (spec is not null) MethodFactory.Check(spec);
         spec ??= record.State.Spec ?? await LastSpecAsync();
-        record.State.Spec = spec ?? throw new ArgumentException($"Run '{Run}' was never started and has no checkpoint; give a spec.");
-        record.State.Phase = RunPhase.Running;
-        await SaveAsync();
+        if (spec is null) throw new ArgumentException($"Run '{Run}' was never started and has no checkpoint; give a spec.");
+        var before = (record.State.Spec, record.State.Phase);
+        (record.State.Spec, record.State.Phase) = (spec, RunPhase.Running);
+        try
+        {
+            await SaveAsync();
+        }
+        catch
+        {
+            // Nor may a later write of something else start it.
+            (record.State.Spec, record.State.Phase) = before;
+            throw;
+        }
+
         _planner = new(Run, spec);
         (_plan, _view, _barred) = (null, null, null);
         _roster.Forgive();

@@ -66,8 +66,10 @@ internal sealed partial class EncoderGrain(
     {
         _stop?.Cancel();
         await _loop;
-        if (_step is not null) await _step.DisposeAsync();
+        // Two may ask for it at once, and a start may come in between.
+        var step = _step;
         _step = null;
+        if (step is not null) await step.DisposeAsync();
     }
 
     private async Task RunAsync(CancellationToken stop)

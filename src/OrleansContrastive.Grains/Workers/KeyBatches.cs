@@ -61,15 +61,11 @@ internal sealed class KeyBatches(
 
     private Batch Join(KeyRequest request)
     {
-        if (_open is null)
-        {
-            _open = new(request.View);
-            _ = CloseInTimeAsync(_open, request.View.Spec.Contrast.KeyDeadline);
-        }
-
-        var batch = _open;
+        var isFirst = _open is null;
+        var batch = _open ??= new(request.View);
         batch.Leases[request.Lease] = request.Augmentation;
         if (batch.Leases.Count >= request.View.Spec.Contrast.KeyBatch) Close(batch);
+        else if (isFirst) _ = CloseInTimeAsync(batch, request.View.Spec.Contrast.KeyDeadline);
         return batch;
     }
 

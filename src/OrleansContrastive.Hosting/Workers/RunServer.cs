@@ -21,12 +21,16 @@ internal sealed partial class RunServer(
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(100);
 
-    // A heartbeat that got lost with the run's silo must not keep the next one from finding its new place.
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(3);
+    // A heartbeat that got lost with the run's silo must not keep the next one from finding its new place, and two that got lost
+    // must not make this silo silent (WorkerRoster.Patience).
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1.5);
 
     private readonly string[] _lanes = (silo.Roles & Nodes.GrainRoles.NeedingLanes) == 0 ? [] : LaneFactory.Names(options);
     private readonly HashSet<string> _active = new(StringComparer.Ordinal);
     private readonly HashSet<string> _running = new(StringComparer.Ordinal);
+
+    // What is asked of each grain here, one thing at a time. An encoder that finishes its lease may take longer than a heartbeat may.
+    private readonly Dictionary<string, Task> _asked = new(StringComparer.Ordinal);
 
     /// <summary>Sends heartbeats until the silo stops.</summary>
     public async Task ServeAsync(CancellationToken stop)
@@ -47,7 +51,7 @@ internal sealed partial class RunServer(
     public async Task<bool> LeaveAsync(CancellationToken patience)
     {
         await SayGoodbyeAsync();
-        var stopped = Task.WhenAll(_running.ToList().Select(StopAsync));
+        var stopped = StopAllAsync();
         while (!patience.IsCancellationRequested)
         {
             if (await SayGoodbyeAsync() && stopped.IsCompleted) return true;
@@ -65,11 +69,11 @@ internal sealed partial class RunServer(
         {
             var assignment = await SendAsync(leaving: false);
             health.Answered(run);
-            var asleep = assignment.Grains.Where(key => !_active.Contains(key)).ToList();
-            await Task.WhenAll(asleep.Select(WakeAsync));
-            foreach (var key in assignment.Grains.Where(IsEncoder)) await DriveAsync(key, assignment);
+            var asleep = assignment.Grains.Except(Copy(_active)).ToList();
+            foreach (var key in asleep) Ask(key, () => WakeAsync(key));
+            foreach (var key in assignment.Grains.Where(IsEncoder).Except(asleep)) Ask(key, () => DriveAsync(key, assignment));
             // What was scaled away. A run grain that has just been found again does not know yet what it wants.
-            foreach (var key in assignment.Running ? _running.Except(assignment.Grains).ToList() : []) await StopAsync(key);
+            foreach (var key in assignment.Running ? Copy(_running).Except(assignment.Grains) : []) Ask(key, () => StopAsync(key));
             return asleep.Count == 0 && (assignment.Running || assignment.Finished);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -86,7 +90,7 @@ internal sealed partial class RunServer(
             Silo = silo.Name,
             Roles = silo.Roles,
             Lanes = _lanes,
-            Active = [.. _active],
+            Active = Copy(_active),
             Leaving = leaving,
         }).WaitAsync(AnswerWithin, time);
 
@@ -105,6 +109,31 @@ internal sealed partial class RunServer(
         }
     }
 
+    /// <summary>Does not wait for the grain, unless it was asked for something before, which comes first: the next heartbeat asks again.</summary>
+    private void Ask(string key, Func<Task> what)
+    {
+        if (_asked.TryGetValue(key, out var before) && !before.IsCompleted) return;
+        _asked[key] = AskAsync();
+
+        async Task AskAsync()
+        {
+            try
+            {
+                await what();
+            }
+            catch (Exception exception)
+            {
+                Log.HeartbeatFailed(logger, run, exception.Message);
+            }
+        }
+    }
+
+    private async Task StopAllAsync()
+    {
+        await Task.WhenAll(_asked.Values);
+        await Task.WhenAll(Copy(_running).Select(StopAsync));
+    }
+
     private async Task WakeAsync(string key)
     {
         await Find(key).WakeAsync();
@@ -117,12 +146,13 @@ internal sealed partial class RunServer(
         {
             // Again and again: it ends by itself with the run, and the run may have been stopped and gone on with between two heartbeats.
             await grains.GetGrain<IEncoderGrain>(encoder).StartAsync();
-            _running.Add(encoder);
+            lock (_running) _running.Add(encoder);
+            return;
         }
-        else if (_running.Remove(encoder) && assignment.Finished)
-        {
-            await StopAsync(encoder);
-        }
+
+        bool ran;
+        lock (_running) ran = _running.Remove(encoder);
+        if (ran && assignment.Finished) await StopAsync(encoder);
     }
 
     private async Task StopAsync(string encoder)
@@ -151,6 +181,11 @@ internal sealed partial class RunServer(
         {
             // The caller looks at the token itself.
         }
+    }
+
+    private static string[] Copy(HashSet<string> keys)
+    {
+        lock (keys) return [.. keys];
     }
 
     private static bool IsEncoder(string key) => GrainKeys.Parse(key).Kind == GrainKind.Encoder;

@@ -10,6 +10,9 @@ namespace OrleansContrastive.Cluster.Tests.Harness;
 /// </summary>
 internal sealed class PartitionProxy : IAsyncDisposable
 {
+    /// <summary>Stands for a process that was not found.</summary>
+    public const int Unknown = 0;
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _over = new();
     private readonly int _target;
@@ -29,7 +32,7 @@ internal sealed class PartitionProxy : IAsyncDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Drops the connections of these processes, and takes no new ones of theirs.</summary>
-    /// <param name="isCut">By process id; 0 = unknown.</param>
+    /// <param name="isCut">By process id, or <see cref="Unknown"/>.</param>
     public void Cut(Func<int, bool> isCut)
     {
         lock (_links)
@@ -101,8 +104,12 @@ internal sealed class PartitionProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>The process behind a local port of a connection to here, by Linux's tables; 0 = not found.</summary>
-    private static int OwnerOf(int port)
+    // A process that starts or ends while the tables are read may hide another: a second look finds it.
+    private static int OwnerOf(int port) =>
+        Enumerable.Range(0, 3).Select(_ => FindOwner(port)).FirstOrDefault(process => process != Unknown, Unknown);
+
+    /// <summary>The process behind a local port of a connection to here, by Linux's tables.</summary>
+    private static int FindOwner(int port)
     {
         var mark = $":{port.ToString("X4", CultureInfo.InvariantCulture)} ";
         foreach (var table in new[] { "/proc/net/tcp", "/proc/net/tcp6" })
@@ -115,7 +122,7 @@ internal sealed class PartitionProxy : IAsyncDisposable
             }
         }
 
-        return 0;
+        return Unknown;
     }
 
     private static int OwnerOfInode(string name)
@@ -133,7 +140,7 @@ internal sealed class PartitionProxy : IAsyncDisposable
             }
         }
 
-        return 0;
+        return Unknown;
     }
 
     private sealed record Link(int Process, Socket Caller, Socket Silo)

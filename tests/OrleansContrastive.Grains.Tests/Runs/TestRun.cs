@@ -23,7 +23,7 @@ internal sealed class TestRun : IAsyncDisposable
     public ITrainingRunGrain Grain { get; }
 
     /// <summary>A silo over a folder, with single-threaded lanes.</summary>
-    public static Task<TestRun> OpenAsync(string folder, int lanes = 2) => OpenAsync(new FolderStore(folder), lanes);
+    public static Task<TestRun> OpenAsync(string folder, int lanes = 2) => OpenAsync(new FolderStore(folder, flushToDisk: false), lanes);
 
     /// <summary>A silo over any store.</summary>
     public static async Task<TestRun> OpenAsync(ICheckpointStore store, int lanes = 2) => new(await EmbeddedCluster.StartAsync(

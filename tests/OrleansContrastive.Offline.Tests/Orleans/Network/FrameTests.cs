@@ -12,6 +12,7 @@ using Orleans.Serialization;
 namespace OrleansContrastive.Offline.Tests.Network;
 
 /// <summary>Frames that are too large, cut off or spoilt, on real sockets.</summary>
+[Collection(nameof(MemoryTests))]
 public sealed class FrameTests
 {
     [Fact]

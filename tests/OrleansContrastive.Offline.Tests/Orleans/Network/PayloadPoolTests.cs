@@ -4,6 +4,7 @@ using Orleans.Networking;
 namespace OrleansContrastive.Offline.Tests.Network;
 
 /// <summary>Arrays for payloads come back when nothing refers to them, and not a moment sooner.</summary>
+[Collection(nameof(MemoryTests))]
 public sealed class PayloadPoolTests
 {
     private const int Length = 200_000;
@@ -86,7 +87,7 @@ public sealed class PayloadPoolTests
             Thread.Sleep(1);
         }
 
-        Assert.InRange(made.Count, 1, 300);
+        Assert.InRange(made.Count, 1, 500);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static int Identity(PayloadPool pool) => RuntimeHelpers.GetHashCode(pool.Rent(Length));
