@@ -91,8 +91,10 @@ public sealed class WorkerFaultTests
         Assert.Equal(8, (await again.UntilAsync(status => status.Phase == RunPhase.Completed)).Version);
     }
 
-    [Fact]
-    public async Task What_owner_and_shards_took_with_them_is_counted_by_what_encoders_have_met()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_owner_and_shards_took_with_them_is_counted_once_by_what_encoders_have_met(bool storeFails)
     {
         using var folder = new TemporaryFolder();
         var spec = SmallRuns.Lockstep(steps: 100) with { Epochs = 1000 };
@@ -100,16 +102,27 @@ public sealed class WorkerFaultTests
         {
             await run.Grain.StartAsync(spec, hold: false);
             await run.UntilAsync(status => status.Version > 3);
+            await run.Grain.RequestCheckpointAsync(thenStop: false);
+            await run.UntilAsync(status => status.Checkpoint is not null);
         }
 
-        await using var again = await TestRun.OpenAsync(folder.Path);
+        var cut = (await new ManifestStore(new FolderStore(folder.Path), "run/checkpoints").LatestAsync(Token))!.Version;
+        var writes = 0;
+        var store = new FaultyStore(new FolderStore(folder.Path, flushToDisk: false))
+        {
+            // The first is that of the new owner, the others come after it has rolled back.
+            OnWrite = key => storeFails && key.EndsWith("trainingrun/run.json", StringComparison.Ordinal) && ++writes is > 1 and < 6
+                ? throw new StoreUnavailableException("the store is away", new IOException())
+                : Task.CompletedTask,
+        };
+        await using var again = await TestRun.OpenAsync(store);
         // An encoder elsewhere that has lived on, and one that is heard of only when the run goes on.
-        await again.Grain.ReachedAsync(history: 0, version: 37);
+        await again.Grain.ReachedAsync(history: 0, version: 1037);
         var status = await again.UntilAsync(status => status.Phase == RunPhase.Running);
-        Assert.Equal((1, 37), (status.History, status.UpdatesRolledBack));
-        await again.Grain.ReachedAsync(history: 0, version: 40);
-        await again.Grain.ReachedAsync(history: 0, version: 39);
-        Assert.Equal(40, (await again.Grain.StatusAsync()).UpdatesRolledBack);
+        Assert.Equal((1, 1037 - cut), (status.History, status.UpdatesRolledBack));
+        await again.Grain.ReachedAsync(history: 0, version: 1040);
+        await again.Grain.ReachedAsync(history: 0, version: 1039);
+        Assert.Equal(1040 - cut, (await again.Grain.StatusAsync()).UpdatesRolledBack);
     }
 
     [Fact]
