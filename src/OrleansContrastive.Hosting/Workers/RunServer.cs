@@ -109,7 +109,7 @@ internal sealed partial class RunServer(
         }
     }
 
-    /// <summary>Does not wait for the grain, unless it was asked for something before, which comes first: the next heartbeat asks again.</summary>
+    /// <summary>Asks without waiting. Where a grain has not answered what it was asked before, the next heartbeat asks.</summary>
     private void Ask(string key, Func<Task> what)
     {
         if (_asked.TryGetValue(key, out var before) && !before.IsCompleted) return;
@@ -123,7 +123,7 @@ internal sealed partial class RunServer(
             }
             catch (Exception exception)
             {
-                Log.HeartbeatFailed(logger, run, exception.Message);
+                Log.AskFailed(logger, key, exception.Message);
             }
         }
     }
@@ -205,6 +205,9 @@ internal sealed partial class RunServer(
     {
         [LoggerMessage(20, LogLevel.Warning, "Heartbeat to run {Run} failed: {Reason}")]
         public static partial void HeartbeatFailed(ILogger logger, string run, string reason);
+
+        [LoggerMessage(25, LogLevel.Warning, "{Grain} did not do what the run wants of it and is asked again: {Reason}")]
+        public static partial void AskFailed(ILogger logger, string grain, string reason);
 
         [LoggerMessage(21, LogLevel.Warning, "Encoder {Encoder} did not stop in order")]
         public static partial void StopFailed(ILogger logger, string encoder, Exception exception);
