@@ -10,25 +10,17 @@ namespace OrleansContrastive.Cli.Tests;
 /// <summary>SIGKILL in the middle of a run costs time and nothing else.</summary>
 public sealed class KillTests
 {
-    private const string Epochs = "2";
-
-    private static readonly string[] Train =
-    [
-        "train", "--dataset", "synthetic", "--encoder", "resnet8-w8", "--epochs", Epochs, "--batch", "16", "--lanes", "2", "--json",
-        "--set", "split=train[:640]", "testSplit=test[:100]", "imageSize=16", "checkpointEpochs=0.1", "queueLength=100", "evaluateEpochs=0",
-    ];
-
     [Fact]
     public async Task A_killed_and_resumed_run_ends_with_the_same_files()
     {
         using var whole = new TemporaryFolder();
-        var finished = await Contrastive.RunAsync([.. Train, "--out", whole.Path]);
+        var finished = await Contrastive.RunAsync([.. Train(), "--out", whole.Path]);
         Assert.True(finished.ExitCode == 0, finished.Error);
 
         var seed = Environment.TickCount;
         var random = new Random(seed);
         using var broken = new TemporaryFolder();
-        string[] go = [.. Train, "--out", broken.Path];
+        string[] go = [.. Train(), "--out", broken.Path];
         for (var kill = 0; kill < 2; kill++)
         {
             using var process = Contrastive.Start(go);
@@ -66,7 +58,7 @@ public sealed class KillTests
         var token = TestContext.Current.CancellationToken;
         using var folder = new TemporaryFolder();
         // Whenever the signal comes, there is much to do.
-        using var process = Contrastive.Start([.. Train.Select(word => word == Epochs ? "200" : word), "--out", folder.Path]);
+        using var process = Contrastive.Start([.. Train(epochs: 200), "--out", folder.Path]);
         var (output, words) = (process.StandardOutput.ReadToEndAsync(token), process.StandardError.ReadToEndAsync(token));
         await UntilCheckpointAsync(folder.Path, atLeast: 4);
         using (var interrupt = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)])) await interrupt.WaitForExitAsync(token);
@@ -77,6 +69,12 @@ public sealed class KillTests
         Assert.Equal("", await output);
         Assert.InRange((await LatestAsync(folder.Path)).Version, 4, 7_999);
     }
+
+    private static string[] Train(int epochs = 2) =>
+    [
+        "train", "--dataset", "synthetic", "--encoder", "resnet8-w8", "--epochs", $"{epochs}", "--batch", "16", "--lanes", "2", "--json",
+        "--set", "split=train[:640]", "testSplit=test[:100]", "imageSize=16", "checkpointEpochs=0.1", "queueLength=100", "evaluateEpochs=0",
+    ];
 
     private static IEnumerable<string> Hashes(Manifest manifest) => manifest.Files.Select(file => $"{file.Name} {file.Sha256}").Order(StringComparer.Ordinal);
 
