@@ -21,8 +21,8 @@ internal sealed partial class RunServer(
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(100);
 
-    // A heartbeat that got lost with the run's silo must not keep the next one from finding its new place, and two that got lost
-    // must not make this silo silent (WorkerRoster.Patience).
+    // A heartbeat that got lost with the run's silo must not keep the next one from finding its new place, nor, while
+    // that one is answered, make this silo silent (WorkerRoster.Patience).
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1.5);
 
     private readonly string[] _lanes = (silo.Roles & Nodes.GrainRoles.NeedingLanes) == 0 ? [] : LaneFactory.Names(options);

@@ -103,7 +103,7 @@ public sealed class DeathTests
 
         // Silent for less than the limit: nothing comes of it.
         Freeze(true);
-        await Task.Delay(options.ProbeTimeout * 1.5, TestContext.Current.CancellationToken);
+        await Task.Delay(options.ProbeTimeout * 2, TestContext.Current.CancellationToken);
         Freeze(false);
         Assert.Equal("n2", await frozen.Grains.GetGrain<IHomeGrain>("here").WhereAsync());
         Assert.Equal("n2", await cluster.Nodes[0].Grains.GetGrain<IHomeGrain>("here").WhereAsync());
